@@ -1,0 +1,9 @@
+//! What everything stands on: the names, the tools, the means of transport. Imports nothing from above.
+
+pub mod error;
+pub mod clock;
+pub mod ids;
+pub mod domain;
+pub mod config;
+pub mod secret;
+pub mod rsa;
