@@ -7,3 +7,8 @@ pub mod domain;
 pub mod config;
 pub mod secret;
 pub mod rsa;
+pub mod database;
+pub mod links;
+pub mod text;
+pub mod i18n;
+pub mod app;

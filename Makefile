@@ -1,0 +1,34 @@
+# make run    builds the server and opens a demonstration: a wijk server and another server beside it
+# make test   everything CI runs, on SQLite and on PostgreSQL
+# make check  the fast loop while writing: format, lints, tests on SQLite
+
+SHELL := /bin/bash
+target := $(or $(CARGO_TARGET_DIR),target)
+
+.PHONY: run test check bench images-check
+
+# $(call need,COMMAND,HOW TO GET IT)
+need = command -v $(1) >/dev/null || { echo '$(1) is missing: $(2)' >&2; exit 1; }
+need_rust = $(call need,cargo,install Rust 1.95 or newer with rustup) && $(call need,cc,apt-get install build-essential)
+
+run:
+	@$(need_rust)
+	cargo build --release --locked
+	@exec $(target)/release/likejewijk demo
+
+test:
+	@$(need_rust)
+	@tests/run
+
+check:
+	@$(need_rust)
+	@tests/run quick
+
+bench:
+	@$(need_rust)
+	@test -x tests/promises/bench || { echo 'tests/promises/bench is missing: nothing to measure with' >&2; exit 1; }
+	cargo build --release --locked
+	@exec tests/promises/bench $(target)/release/likejewijk
+
+images-check:
+	@tests/images-check

@@ -1,0 +1,218 @@
+# Gewoon Nederlands, in de je-vorm. Eén woord per ding: wijk, partner, bewoner, redactie, balie, bericht.
+# Een sleutel noemt eerst de plaats: desk-refuse is "weigeren" aan de balie.
+
+## Om elke pagina heen
+layout-skip = Naar de inhoud
+layout-nav = Hoofdmenu
+layout-wijken = Wijken
+layout-desk = Balie
+layout-desk-waiting = wachten
+layout-sign-in = Aanmelden
+layout-languages = Taal
+layout-motto = Niet van de wijk. Voor de wijk.
+layout-contact = Vragen of een klacht? Mail
+layout-source = Broncode
+layout-licence = vrije software, AGPL
+layout-privacy = Geen reclame, geen volgers van je klikken. Wie een wijk volgt, blijft onder ons: je ziet alleen een aantal.
+
+account-signed-in = Aangemeld als
+account-sign-out = Afmelden
+
+emergency = Is er nu gevaar? Bel 112. Geen spoed, wel politie? Bel 0900-8844.
+
+## De voorpagina
+home-claim = Nieuws van je wijk, van de mensen die er wonen en werken
+home-what = Hier heeft elke wijk een eigen adres. Volg je wijk in je eigen app, zoals Mastodon, en je ziet wat je buren, de school, de wijkagent en de speeltuin te vertellen hebben. Je hebt hier geen account nodig.
+home-find = Zoek je wijk
+home-wijken = Deze wijken wonen hier
+home-no-wijken = Er woont hier nog geen wijk. Kom snel nog eens kijken.
+home-how = Zo volg je een wijk
+home-how-one = Kies je wijk
+home-how-one-text = Op de pagina van je wijk staat het adres, bijvoorbeeld @bloemhof.
+home-how-two = Volg dat adres
+home-how-two-text = In Mastodon of een andere app die met het fediverse praat. Heb je al een account, dan is het één tik.
+home-how-three = Doe mee
+home-how-three-text = Heb je nieuws? Noem het adres van je wijk in je bericht. De redactie geeft het door aan alle volgers.
+home-sticker = De sticker op onze brievenbus
+home-sticker-no = Nee
+home-sticker-no-text = geen reclame, geen trucs om je vast te houden, geen lijst van wie wat leest
+home-sticker-yes = Ja
+home-sticker-yes-text = nieuws, tips, werk aan de weg en iets te doen, uit je eigen wijk
+
+## Een wijk
+wijk-word = wijk
+wijk-in = wijk in { $municipality }
+wijk-no-summary = Nieuws, tips en bijeenkomsten in { $wijk }, van bewoners en partners.
+wijk-followers = { $count ->
+    [one] { $count } volger
+   *[other] { $count } volgers
+}
+wijk-follow-link = Volg deze wijk
+wijk-timeline = Nieuw in { $wijk }
+wijk-empty = Het is hier nog stil.
+wijk-empty-text = Geef jij het eerste nieuws door? Schrijf een bericht en noem { $handle } erin.
+wijk-join = Doe mee
+wijk-join-how = Heb je nieuws, een tip of een vraag voor de wijk? Schrijf het in je eigen app en noem de wijk in je openbare bericht:
+wijk-join-example = zaterdag om 10 uur maken we samen het plein schoon. Kom je ook?
+wijk-join-after = De redactie leest je bericht en geeft het door aan alle volgers. Hoort het ergens anders, dan geven we het niet door. Je bericht blijft altijd van jou.
+wijk-partners = Partners
+wijk-partners-how = Van deze partners weten we dat ze het echt zijn. Zij werken voor { $wijk }.
+wijk-no-partners = Deze wijk heeft nog geen partners.
+
+## Volgen
+follow-title = Volg { $wijk }
+follow-how = Zoek dit adres in je app en tik op ‘Volgen’:
+follow-handle = Het adres van de wijk:
+follow-server = Of vul in waar je account is
+follow-server-example = mastodon.nl
+follow-server-hint = Je server of je hele adres. We bewaren het niet.
+follow-go = Volg
+follow-lemmy = Gebruik je Lemmy of PieFed? Zoek dan naar { $handle }.
+follow-boosts = De berichten komen bij je binnen als boosts: de wijk geeft door wat anderen schrijven.
+follow-back = Terug naar { $wijk }
+follow-last-step = Nog één tik
+follow-last-step-text = Op { $server } druk je op ‘Volgen’. Daarna komt het nieuws van { $wijk } vanzelf bij je binnen.
+follow-to-server = Naar { $server }
+follow-otherwise = Lukt het niet?
+follow-otherwise-text = Zoek dan in je app naar dit adres en tik op ‘Volgen’:
+
+## Een bericht
+post-mark-partner = Partner
+post-mark-resident = Bewoner
+post-mark-redactie = Redactie
+post-kind-news = Nieuws
+post-kind-tip = Tip
+post-kind-event = Agenda
+post-kind-works = Werk aan de weg
+post-kind-alert = Alarm
+post-kind-poll = Peiling
+post-from-host = van { $host }
+post-from-here = hier geschreven
+post-edited = bijgewerkt
+post-warning = Let op:
+post-when = Wanneer
+post-where = Waar
+post-picture-open = Bekijk de foto waar hij staat
+post-picture-without-alt = De schrijver heeft er geen beschrijving bij gezet.
+post-permalink = Lees dit bericht
+post-permalink-of = van { $name }
+post-original = Naar het origineel
+post-passed-on = gaf dit bericht door
+post-page-title = Bericht van { $name }
+post-published = Geschreven op
+post-replies = Antwoorden
+post-answer = Wil je antwoorden? Dat doe je in je eigen app, onder het bericht zelf.
+
+pager-label = Meer berichten
+pager-older = Oudere berichten
+
+partner-kind-gemeente = gemeente
+partner-kind-politie = politie
+partner-kind-brandweer = brandweer
+partner-kind-toezicht = toezicht
+partner-kind-reiniging = schoonmaak
+partner-kind-onderwijs = onderwijs
+partner-kind-zorg = zorg
+partner-kind-welzijn = welzijn
+partner-kind-opbouwwerk = opbouwwerk
+partner-kind-woningcorporatie = woningcorporatie
+partner-kind-ondernemers = ondernemers
+partner-kind-sport = sport
+partner-kind-vrijwilligers = vrijwilligers
+partner-kind-wijkgebouw = wijkgebouw
+partner-kind-initiatief = bewonersinitiatief
+partner-kind-dienst = dienst
+partner-kind-media = media
+partner-kind-overig = organisatie
+
+## De balie
+desk-title = Balie
+desk-wijken = Jouw wijken
+desk-waiting = Wacht op jou
+desk-waiting-hint = Wat het langst wacht, staat bovenaan.
+desk-replies = Antwoorden
+desk-replies-hint = Deze antwoorden vragen een plek op onze pagina. Ze gaan niet naar de volgers.
+desk-empty = Niets te doen. Fijn!
+desk-empty-text = Zodra iemand de wijk noemt, zie je het bericht hier. Tijd voor koffie.
+desk-why-stranger = Schrijft voor het eerst
+desk-why-newcomer = Nieuw account
+desk-why-edit = Aangepast na goedkeuring
+desk-why-rule = Valt onder een regel
+desk-why-partner = Partner, maar let op
+desk-why-reply = Antwoord op een bericht
+desk-old = Eerst
+desk-new = Nu
+desk-of = (bericht van { $name })
+desk-approve = Goedkeuren
+desk-refuse = Weigeren
+desk-refuse-go = Weiger dit bericht
+desk-reason = Waarom?
+desk-reason-elsewhere = Gaat niet over deze wijk
+desk-reason-advertising = Reclame
+desk-reason-tone = Niet netjes
+desk-reason-privacy = Iemand is herkenbaar
+desk-reason-duplicate = Hebben we al
+desk-reason-police = Hoort bij de politie
+desk-reason-other = Iets anders
+desk-words = In je eigen woorden (hoeft niet)
+desk-words-hint = Voor het logboek. Noem geen namen.
+desk-announced = Doorgegeven
+desk-announced-hint = Vergist? Haal een bericht terug en het verdwijnt hier en bij de volgers.
+desk-announced-empty = Hier staat straks wat de wijk heeft doorgegeven.
+desk-withdraw = Haal terug
+desk-withdraw-what = De wijk geeft het bericht dan niet meer door. Bij de schrijver zelf blijft het staan.
+desk-withdraw-go = Haal dit bericht terug
+
+## Aanmelden
+sign-in-title = Aanmelden
+sign-in-for-whom = Voor redactie, moderatoren en partners.
+sign-in-username = Gebruikersnaam
+sign-in-password = Wachtwoord
+sign-in-go = Meld me aan
+sign-in-forgotten = Wachtwoord kwijt? Vraag de beheerder om een nieuwe uitnodiging.
+sign-in-reader = Wil je alleen lezen of volgen? Daar is geen account voor nodig.
+sign-in-reader-link = Kies je wijk
+
+invitation-title = Uitnodiging
+invitation-welcome = Welkom, { $name }
+invitation-what = Kies een wachtwoord, dan kun je beginnen.
+invitation-username = Je gebruikersnaam is
+invitation-password = Kies een wachtwoord
+invitation-password-hint = Minstens 12 tekens. Een paar losse woorden achter elkaar is sterk en makkelijk te onthouden.
+invitation-go = Bewaar en begin
+
+## Als het niet lukt
+error-home = Naar alle wijken
+error-title-400 = Dat begrepen we niet
+error-text-400 = Er klopte iets niet in wat je browser ons stuurde.
+error-next-400 = Ga een stap terug en probeer het nog eens.
+error-title-403 = Daar mag je hier niet bij
+error-text-403 = Je bent niet aangemeld, of dit hoort bij iemand anders.
+error-next-403 = Meld je opnieuw aan en probeer het nog eens.
+error-title-404 = Hier woont niemand
+error-text-404 = Deze pagina bestaat niet, of is niet voor iedereen.
+error-next-404 = Kijk of het adres klopt, of begin bij je wijk.
+error-title-405 = Zo werkt deze deur niet
+error-text-405 = Deze pagina open je niet op deze manier.
+error-next-405 = Ga terug en gebruik de knop op de pagina.
+error-title-409 = Iemand was je voor
+error-text-409 = Over dit bericht is al beslist, of het is intussen veranderd.
+error-next-409 = Ga terug en ververs de pagina, dan zie je hoe het nu is.
+error-title-410 = Dit is weggehaald
+error-text-410 = Hier stond iets, maar de schrijver of de wijk heeft het teruggehaald.
+error-next-410 = In je wijk staat vast iets nieuws.
+error-title-413 = Dat past niet door de brievenbus
+error-text-413 = Wat je stuurde is te groot.
+error-next-413 = Maak het kleiner en probeer het nog eens.
+error-title-422 = Er mist nog iets
+error-text-422 = Een van de velden is niet goed ingevuld.
+error-next-422 = Ga terug, kijk het na en stuur het nog eens.
+error-title-429 = Even rustig aan
+error-text-429 = Dit ging te vaak achter elkaar.
+error-next-429 = Wacht een paar minuten en probeer het dan nog eens.
+error-title-500 = Er ging bij ons iets mis
+error-text-500 = Het ligt niet aan jou. De fout is opgeschreven.
+error-next-500 = Probeer het straks nog eens. Blijft het zo? Laat het de beheerder weten.
+error-title-503 = We zijn zo terug
+error-text-503 = Het is nu te druk, of we zijn even bezig met onderhoud.
+error-next-503 = Probeer het over een paar minuten nog eens.

@@ -1,0 +1,260 @@
+-- Times are milliseconds since 1970 UTC. Ids: src/foundation/ids.rs.
+
+-- What was settled at the first start and may never change: the domain of every id.
+CREATE TABLE settings (
+    name TEXT PRIMARY KEY NOT NULL,
+    value TEXT NOT NULL
+);
+
+-- Caches hold what they show under these numbers: 0 is the server, every other one a wijk.
+CREATE TABLE epochs (
+    subject BIGINT PRIMARY KEY NOT NULL,
+    value BIGINT NOT NULL
+);
+
+CREATE TABLE actors (
+    id BIGINT PRIMARY KEY NOT NULL,
+    uri TEXT NOT NULL UNIQUE CHECK (length(uri) <= 2000),
+    kind TEXT NOT NULL CHECK (kind IN ('Group', 'Organization', 'Person', 'Service', 'Application')),
+    domain TEXT NOT NULL CHECK (length(domain) <= 300),
+    username TEXT NOT NULL CHECK (length(username) <= 300),
+    is_local BOOLEAN NOT NULL,
+    name TEXT NOT NULL CHECK (length(name) <= 2048),
+    summary TEXT NOT NULL CHECK (length(summary) <= 40000),
+    url TEXT NOT NULL CHECK (length(url) <= 2000),
+    inbox TEXT NOT NULL CHECK (length(inbox) <= 2000),
+    shared_inbox TEXT CHECK (length(shared_inbox) <= 2000),
+    key_id TEXT NOT NULL CHECK (length(key_id) <= 2000),
+    public_key_pem TEXT NOT NULL CHECK (length(public_key_pem) <= 4000),
+    created_at BIGINT NOT NULL,
+    fetched_at BIGINT NOT NULL,
+    gone_at BIGINT
+);
+CREATE INDEX actors_by_key ON actors (key_id);
+CREATE INDEX actors_by_handle ON actors (domain, username);
+-- Local actors of every kind share one name space.
+CREATE UNIQUE INDEX actors_local_names ON actors (username) WHERE is_local;
+
+-- Private keys of local actors, sealed with secret_file.
+CREATE TABLE actor_keys (
+    actor_id BIGINT PRIMARY KEY NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+    sealed BYTEA NOT NULL,
+    made_at BIGINT NOT NULL
+);
+
+CREATE TABLE wijken (
+    id BIGINT PRIMARY KEY NOT NULL REFERENCES actors (id),
+    redactie_id BIGINT NOT NULL REFERENCES actors (id),
+    municipality TEXT CHECK (length(municipality) <= 200),
+    language TEXT NOT NULL CHECK (length(language) <= 10),
+    colour TEXT NOT NULL CHECK (length(colour) <= 20),
+    updated_at BIGINT NOT NULL,
+    closed_at BIGINT
+);
+
+CREATE TABLE follows (
+    id BIGINT PRIMARY KEY NOT NULL,
+    follower_id BIGINT NOT NULL REFERENCES actors (id),
+    target_id BIGINT NOT NULL REFERENCES actors (id),
+    uri TEXT NOT NULL CHECK (length(uri) <= 2000),
+    state TEXT NOT NULL CHECK (state IN ('pending', 'accepted')),
+    inbox TEXT NOT NULL CHECK (length(inbox) <= 2000),
+    since BIGINT NOT NULL,
+    UNIQUE (follower_id, target_id)
+);
+CREATE INDEX follows_by_target ON follows (target_id, state, id);
+
+-- Where a withdrawal must still be heard; not who followed.
+CREATE TABLE ended_follows (
+    id BIGINT PRIMARY KEY NOT NULL,
+    target_id BIGINT NOT NULL REFERENCES actors (id),
+    inbox TEXT NOT NULL CHECK (length(inbox) <= 2000),
+    since BIGINT NOT NULL,
+    until BIGINT NOT NULL
+);
+CREATE INDEX ended_follows_by_target ON ended_follows (target_id, until);
+
+CREATE TABLE blocks (
+    id BIGINT PRIMARY KEY NOT NULL,
+    what TEXT NOT NULL CHECK (length(what) <= 2000),
+    wijk_id BIGINT REFERENCES wijken (id),
+    domain TEXT CHECK (length(domain) <= 300),
+    actor_uri TEXT CHECK (length(actor_uri) <= 2000),
+    reason TEXT CHECK (length(reason) <= 5000),
+    since BIGINT NOT NULL,
+    CHECK ((domain IS NULL) <> (actor_uri IS NULL))
+);
+CREATE UNIQUE INDEX blocks_once ON blocks (COALESCE(domain, ''), COALESCE(actor_uri, ''), COALESCE(wijk_id, 0));
+
+CREATE TABLE posts (
+    id BIGINT PRIMARY KEY NOT NULL,
+    uri TEXT NOT NULL UNIQUE CHECK (length(uri) <= 2000),
+    author_id BIGINT NOT NULL REFERENCES actors (id),
+    kind TEXT NOT NULL CHECK (length(kind) <= 20),
+    is_local BOOLEAN NOT NULL,
+    visibility TEXT NOT NULL CHECK (visibility IN ('public', 'quiet', 'private')),
+    url TEXT NOT NULL CHECK (length(url) <= 2000),
+    in_reply_to TEXT CHECK (length(in_reply_to) <= 2000),
+    published_at BIGINT NOT NULL,
+    received_at BIGINT NOT NULL,
+    newest_version BIGINT NOT NULL,
+    gone_at BIGINT
+);
+CREATE INDEX posts_by_author ON posts (author_id);
+
+CREATE TABLE post_versions (
+    id BIGINT PRIMARY KEY NOT NULL,
+    post_id BIGINT NOT NULL REFERENCES posts (id),
+    title TEXT CHECK (length(title) <= 2000),
+    summary TEXT CHECK (length(summary) <= 5000),
+    content TEXT NOT NULL CHECK (length(content) <= 200000),
+    language TEXT CHECK (length(language) <= 35),
+    is_sensitive BOOLEAN NOT NULL,
+    -- JSON: [{url, media_type, alt}]
+    attachments TEXT NOT NULL CHECK (length(attachments) <= 40000),
+    -- SHA-256 over all that is shown: what an approval pins.
+    shown_hash BYTEA NOT NULL,
+    written_at BIGINT NOT NULL,
+    UNIQUE (post_id, shown_hash)
+);
+
+-- Ids that their author deleted: a late Create by the same author does not bring them back.
+CREATE TABLE tombstones (
+    uri TEXT NOT NULL CHECK (length(uri) <= 2000),
+    author_uri TEXT NOT NULL CHECK (length(author_uri) <= 2000),
+    at BIGINT NOT NULL,
+    PRIMARY KEY (uri, author_uri)
+);
+
+-- Direct and followers-only posts that name a wijk. Shown nowhere.
+CREATE TABLE private_posts (
+    id BIGINT PRIMARY KEY NOT NULL,
+    wijk_id BIGINT NOT NULL REFERENCES wijken (id),
+    author_id BIGINT NOT NULL REFERENCES actors (id),
+    uri TEXT NOT NULL CHECK (length(uri) <= 2000),
+    content TEXT NOT NULL CHECK (length(content) <= 200000),
+    received_at BIGINT NOT NULL,
+    UNIQUE (wijk_id, uri)
+);
+
+CREATE TABLE accounts (
+    id BIGINT PRIMARY KEY NOT NULL,
+    username TEXT NOT NULL UNIQUE CHECK (length(username) <= 30),
+    email TEXT NOT NULL UNIQUE CHECK (length(email) <= 254),
+    name TEXT NOT NULL CHECK (length(name) <= 100),
+    password_hash TEXT CHECK (length(password_hash) <= 500),
+    is_admin BOOLEAN NOT NULL,
+    -- Sessions of an older epoch are over: new password, disabled.
+    auth_epoch BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    disabled_at BIGINT
+);
+
+CREATE TABLE invitations (
+    token_hash TEXT PRIMARY KEY NOT NULL,
+    account_id BIGINT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+    expires_at BIGINT NOT NULL,
+    used_at BIGINT
+);
+
+CREATE TABLE sessions (
+    token_hash TEXT PRIMARY KEY NOT NULL,
+    account_id BIGINT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+    auth_epoch BIGINT NOT NULL,
+    csrf TEXT NOT NULL CHECK (length(csrf) <= 64),
+    created_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL
+);
+CREATE INDEX sessions_by_account ON sessions (account_id);
+
+CREATE TABLE seats (
+    id BIGINT PRIMARY KEY NOT NULL,
+    account_id BIGINT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+    role TEXT NOT NULL CHECK (role IN ('moderator', 'editor')),
+    wijk_id BIGINT REFERENCES wijken (id),
+    actor_id BIGINT REFERENCES actors (id),
+    until BIGINT,
+    granted_at BIGINT NOT NULL,
+    -- A moderator sits in a wijk; an editor writes as an actor (a redactie or a local partner).
+    CHECK ((role = 'moderator' AND wijk_id IS NOT NULL AND actor_id IS NULL)
+        OR (role = 'editor' AND actor_id IS NOT NULL))
+);
+CREATE UNIQUE INDEX seats_once ON seats (account_id, role, COALESCE(wijk_id, 0), COALESCE(actor_id, 0));
+
+CREATE TABLE partners (
+    id BIGINT PRIMARY KEY NOT NULL,
+    wijk_id BIGINT NOT NULL REFERENCES wijken (id),
+    actor_id BIGINT NOT NULL REFERENCES actors (id),
+    kind TEXT NOT NULL CHECK (length(kind) <= 20),
+    name TEXT NOT NULL CHECK (length(name) <= 200),
+    state TEXT NOT NULL CHECK (state IN ('invited', 'pending', 'verified', 'frozen', 'revoked')),
+    pass_on TEXT NOT NULL CHECK (length(pass_on) <= 200),
+    until BIGINT,
+    verified_at BIGINT,
+    reason TEXT CHECK (length(reason) <= 5000),
+    UNIQUE (wijk_id, actor_id)
+);
+
+CREATE TABLE announcements (
+    id BIGINT PRIMARY KEY NOT NULL,
+    wijk_id BIGINT NOT NULL REFERENCES wijken (id),
+    post_id BIGINT NOT NULL REFERENCES posts (id),
+    -- The version that was approved, and the only one shown.
+    version_id BIGINT NOT NULL REFERENCES post_versions (id),
+    shown_hash BYTEA NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('announced', 'withdrawn')),
+    announced_at BIGINT NOT NULL,
+    withdrawn_at BIGINT
+);
+CREATE UNIQUE INDEX announcements_once ON announcements (wijk_id, post_id) WHERE state = 'announced';
+CREATE INDEX announcements_by_wijk ON announcements (wijk_id, state, id);
+CREATE INDEX announcements_by_post ON announcements (post_id);
+
+CREATE TABLE submissions (
+    id BIGINT PRIMARY KEY NOT NULL,
+    wijk_id BIGINT NOT NULL REFERENCES wijken (id),
+    post_id BIGINT NOT NULL REFERENCES posts (id),
+    version_id BIGINT NOT NULL REFERENCES post_versions (id),
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'approved', 'refused', 'withdrawn')),
+    why TEXT NOT NULL CHECK (why IN ('stranger', 'newcomer', 'edit', 'rule', 'partner', 'reply')),
+    received_at BIGINT NOT NULL,
+    decided_at BIGINT
+);
+CREATE UNIQUE INDEX submissions_waiting_once ON submissions (wijk_id, post_id) WHERE state = 'waiting';
+CREATE INDEX submissions_by_wijk ON submissions (wijk_id, state, id);
+CREATE INDEX submissions_by_post ON submissions (post_id);
+
+-- Who decided what and why, for the moderators. by_account is null for the operator's command line and for authors.
+CREATE TABLE decisions (
+    id BIGINT PRIMARY KEY NOT NULL,
+    wijk_id BIGINT REFERENCES wijken (id),
+    decision TEXT NOT NULL CHECK (length(decision) <= 30),
+    by_account BIGINT REFERENCES accounts (id),
+    subject TEXT NOT NULL CHECK (length(subject) <= 2000),
+    reason TEXT CHECK (length(reason) <= 5000),
+    at BIGINT NOT NULL
+);
+CREATE INDEX decisions_by_wijk ON decisions (wijk_id, id);
+
+-- An activity received, verified and kept as it came. body is dropped once it was acted on; the hash stays 30 days.
+CREATE TABLE arrivals (
+    id BIGINT PRIMARY KEY NOT NULL,
+    activity_uri TEXT NOT NULL CHECK (length(activity_uri) <= 2000),
+    body_hash BYTEA NOT NULL,
+    body BYTEA,
+    actor_uri TEXT NOT NULL CHECK (length(actor_uri) <= 2000),
+    -- Signed by another server than the actor's: a hint, believed in nothing.
+    is_forwarded BOOLEAN NOT NULL,
+    -- What must be acted on in order: the object, or follower and followed.
+    lane TEXT NOT NULL CHECK (length(lane) <= 5000),
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'parked', 'done')),
+    tries INTEGER NOT NULL,
+    not_before BIGINT NOT NULL,
+    leased_until BIGINT NOT NULL,
+    received_at BIGINT NOT NULL,
+    done_at BIGINT,
+    UNIQUE (activity_uri, body_hash)
+);
+CREATE INDEX arrivals_waiting ON arrivals (not_before, id) WHERE state = 'waiting';
+CREATE INDEX arrivals_lanes ON arrivals (lane, id) WHERE state = 'waiting';
+CREATE INDEX arrivals_done ON arrivals (done_at) WHERE state = 'done';

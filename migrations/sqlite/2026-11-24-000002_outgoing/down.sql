@@ -1,0 +1,4 @@
+DROP TABLE hosts;
+DROP TABLE deliveries;
+DROP TABLE activities;
+DROP TABLE outgoing;

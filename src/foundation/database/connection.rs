@@ -1,0 +1,45 @@
+//! One connection type for SQLite and PostgreSQL, and the two tools for what diesel does not write for both at once.
+
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sqlite::Sqlite;
+use diesel::{PgConnection, QueryResult, RunQueryDsl, SqliteConnection};
+
+/// Used everywhere as `Connection`; the derive brings diesel's trait of that name into scope, hence the other one here.
+#[derive(diesel::MultiConnection)]
+pub enum AnyConnection {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+/// Writes a statement once and compiles it for both databases: `on_each!(conn, c => diesel::insert_into(…).execute(c))`.
+/// For batch inserts and `ON CONFLICT`, which `MultiConnection` does not carry.
+macro_rules! on_each {
+    ($conn:expr, $c:ident => $body:expr) => {
+        match $conn {
+            $crate::foundation::database::Connection::Sqlite($c) => $body,
+            $crate::foundation::database::Connection::Postgres($c) => $body,
+        }
+    };
+}
+pub(crate) use on_each;
+
+/// A statement both dialects accept, run on the enum itself.
+pub struct Portable<Q>(pub Q);
+
+impl<Q: QueryFragment<Sqlite> + QueryFragment<Pg>> QueryFragment<MultiBackend> for Portable<Q> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        MultiBackend::walk_variant_ast(&self.0, out)
+    }
+}
+
+impl<Q: QueryId> QueryId for Portable<Q> {
+    type QueryId = Q::QueryId;
+    const HAS_STATIC_QUERY_ID: bool = Q::HAS_STATIC_QUERY_ID;
+}
+
+impl<Q: Query> Query for Portable<Q> {
+    type SqlType = Q::SqlType;
+}
+
+impl<Q> RunQueryDsl<AnyConnection> for Portable<Q> {}

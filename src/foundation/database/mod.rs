@@ -1,0 +1,239 @@
+//! The store: `read` and `write`, the same queries on SQLite and PostgreSQL.
+//!
+//! A use case is a closure over `&mut Connection`; `write` answers after the commit. On SQLite many share one commit
+//! (writer.rs); on PostgreSQL each is its own transaction, run again after a serialization failure or a deadlock,
+//! which is why it is `Fn`: what it draws (ids, tokens) it must draw inside or be given.
+
+mod connection;
+mod migrations;
+pub mod schema;
+mod text_enum;
+mod writer;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{ManageConnection, Pool};
+use diesel::result::{DatabaseErrorKind, Error as Diesel};
+use diesel::{Connection as _, PgConnection, RunQueryDsl, SqliteConnection, sql_query};
+use tokio::task::spawn_blocking;
+
+pub(crate) use connection::on_each;
+pub use connection::{AnyConnection as Connection, MultiBackend, Portable};
+pub(crate) use text_enum::text_enum;
+
+use self::writer::Writer;
+use super::error::{Error, Result};
+
+const SQLITE_READERS: u32 = 4;
+const POSTGRES_CONNECTIONS: u32 = 12;
+const TRIES: u32 = 8;
+
+#[derive(Clone)]
+pub struct Database(Arc<Inner>);
+
+struct Inner {
+    pool: Pool<Manager>,
+    /// SQLite's; PostgreSQL writes through the pool.
+    writer: Option<Writer>,
+    /// Commits of this process: whoever caches what the database says looks here whether to ask again.
+    commits: AtomicU64,
+}
+
+impl Database {
+    /// Connects, and brings the database up to date.
+    ///
+    /// # Errors
+    /// One line that says which database could not be opened, and why.
+    pub fn open(url: &str) -> Result<Self> {
+        let manager = Manager::parse(url)?;
+        let mut first = manager.connect().map_err(|e| manager.cannot_open(&e))?;
+        migrations::run(&mut first).map_err(|e| manager.cannot_open(&e))?;
+        let (writer, size, manager) = match manager {
+            Manager::Sqlite { path, .. } => {
+                let readers = Manager::Sqlite { path, reads_only: true };
+                (Some(Writer::start(first)?), SQLITE_READERS, readers)
+            }
+            Manager::Postgres { .. } => (None, POSTGRES_CONNECTIONS, manager),
+        };
+        let pool = Pool::builder()
+            .max_size(size)
+            .min_idle(Some(1))
+            .connection_timeout(Duration::from_secs(5))
+            .test_on_check_out(writer.is_none())
+            .build(manager)
+            .map_err(|e| Error::Unavailable(e.to_string()))?;
+        Ok(Self(Arc::new(Inner { pool, writer, commits: AtomicU64::new(0) })))
+    }
+
+    /// Reads; on SQLite the connection refuses to write.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let pool = self.0.pool.clone();
+        blocking(move || {
+            let mut conn = pool.get().map_err(|e| Error::Unavailable(e.to_string()))?;
+            work(&mut conn).map_err(told)
+        })
+        .await
+    }
+
+    /// One transaction; when this answers `Ok` it is on disk.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let outcome = match &self.0.writer {
+            Some(writer) => writer.write(work).await,
+            None => {
+                let pool = self.0.pool.clone();
+                blocking(move || repeated(&pool, &work)).await
+            }
+        };
+        self.0.commits.fetch_add(1, Ordering::Release);
+        outcome
+    }
+
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.0.commits.load(Ordering::Acquire)
+    }
+
+    /// One process only, so that leases left behind belong to nobody.
+    #[must_use]
+    pub fn is_sqlite(&self) -> bool {
+        self.0.writer.is_some()
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    match spawn_blocking(work).await {
+        Ok(outcome) => outcome,
+        Err(panic) => Err(Error::Internal(format!("a use case panicked: {panic}"))),
+    }
+}
+
+fn repeated<T>(pool: &Pool<Manager>, work: &impl Fn(&mut Connection) -> Result<T>) -> Result<T> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let mut conn = pool.get().map_err(|e| Error::Unavailable(e.to_string()))?;
+        match conn.transaction(|conn| work(conn)) {
+            Err(e) if tries < TRIES && (may_go_through(&e) || is_id_clash(&e)) => {}
+            outcome => return outcome.map_err(told),
+        }
+    }
+}
+
+fn may_go_through(e: &Error) -> bool {
+    match e {
+        Error::Database(Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
+        Error::Database(Diesel::DatabaseError(_, info)) => info.message().contains("deadlock detected"),
+        _ => false,
+    }
+}
+
+fn is_id_clash(e: &Error) -> bool {
+    match e {
+        Error::Database(Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, info)) => {
+            let primary = info.constraint_name().is_some_and(|name| name.ends_with("_pkey"));
+            primary || info.message().ends_with(".id")
+        }
+        _ => false,
+    }
+}
+
+/// Tells a store that cannot be used now from a statement that is wrong.
+fn told(e: Error) -> Error {
+    let Error::Database(cause) = &e else { return e };
+    let unavailable = match cause {
+        Diesel::BrokenTransactionManager => true,
+        Diesel::DatabaseError(
+            DatabaseErrorKind::ClosedConnection
+            | DatabaseErrorKind::UnableToSendCommand
+            | DatabaseErrorKind::ReadOnlyTransaction,
+            _,
+        ) => true,
+        Diesel::DatabaseError(_, info) => {
+            ["disk is full", "disk I/O", "is locked", "readonly database", "shutting down", "terminating connection", "server closed", "No space left"]
+                .iter()
+                .any(|sign| info.message().contains(sign))
+        }
+        _ => false,
+    };
+    if unavailable { Error::Unavailable(cause.to_string()) } else { e }
+}
+
+enum Manager {
+    Sqlite { path: String, reads_only: bool },
+    Postgres { url: String },
+}
+
+impl Manager {
+    fn parse(url: &str) -> Result<Self> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self::Postgres { url: url.to_owned() });
+        }
+        match url.strip_prefix("sqlite:") {
+            Some(path) if !path.is_empty() => {
+                let path = path.strip_prefix("//").unwrap_or(path);
+                Ok(Self::Sqlite { path: path.to_owned(), reads_only: false })
+            }
+            _ => Err(Error::invalid("database_url", "begins with sqlite: or postgres://")),
+        }
+    }
+
+    /// Without the password, which a URL of PostgreSQL carries.
+    fn cannot_open(&self, problem: &dyn std::fmt::Display) -> Error {
+        let problem = problem.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        match self {
+            Self::Sqlite { path, .. } => {
+                Error::Unavailable(format!("{path}: {problem}; is the folder there, writable, and not full?"))
+            }
+            Self::Postgres { .. } => {
+                Error::Unavailable(format!("PostgreSQL: {problem}; check database_url and that the server runs"))
+            }
+        }
+    }
+}
+
+impl ManageConnection for Manager {
+    type Connection = Connection;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> std::result::Result<Connection, Self::Error> {
+        use diesel::r2d2::Error::{ConnectionError, QueryError};
+        match self {
+            Self::Sqlite { path, reads_only } => {
+                let mut conn = SqliteConnection::establish(path).map_err(ConnectionError)?;
+                conn.batch_execute(
+                    "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;",
+                )
+                .and_then(|()| if *reads_only { conn.batch_execute("PRAGMA query_only = ON") } else { Ok(()) })
+                .map_err(QueryError)?;
+                Ok(Connection::Sqlite(conn))
+            }
+            Self::Postgres { url } => {
+                let mut conn = PgConnection::establish(url).map_err(ConnectionError)?;
+                conn.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning").map_err(QueryError)?;
+                Ok(Connection::Postgres(conn))
+            }
+        }
+    }
+
+    fn is_valid(&self, conn: &mut Connection) -> std::result::Result<(), Self::Error> {
+        sql_query("SELECT 1").execute(conn).map(drop).map_err(diesel::r2d2::Error::QueryError)
+    }
+
+    fn has_broken(&self, conn: &mut Connection) -> bool {
+        std::thread::panicking()
+            || match conn {
+                Connection::Sqlite(c) => diesel::r2d2::R2D2Connection::is_broken(c),
+                Connection::Postgres(c) => diesel::r2d2::R2D2Connection::is_broken(c),
+            }
+    }
+}

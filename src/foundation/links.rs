@@ -1,0 +1,100 @@
+//! Every URL of this site, built in one place: page, ActivityPub id and feed.
+
+use std::fmt::Display;
+
+use url::Url;
+
+use super::config::Config;
+use super::domain::Domain;
+
+#[derive(Debug, Clone)]
+pub struct Links {
+    /// Without a trailing slash.
+    base: String,
+    domain: Domain,
+}
+
+impl Links {
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        Self { base: config.url.as_str().trim_end_matches('/').to_owned(), domain: config.domain.clone() }
+    }
+
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    #[must_use]
+    pub fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
+    /// One of ours, by scheme, host and port.
+    #[must_use]
+    pub fn is_ours(&self, url: &Url) -> bool {
+        Domain::of(url).is_ok_and(|domain| domain == self.domain)
+    }
+
+    /// `@bloemhof@wijk.example`
+    #[must_use]
+    pub fn handle(&self, username: &str) -> String {
+        format!("@{username}@{}", self.domain)
+    }
+
+    #[must_use]
+    pub fn home(&self) -> String {
+        format!("{}/", self.base)
+    }
+
+    #[must_use]
+    pub fn instance_actor(&self) -> String {
+        self.at("actor")
+    }
+
+    #[must_use]
+    pub fn moderation_actor(&self) -> String {
+        self.at("actors/moderatie")
+    }
+
+    #[must_use]
+    pub fn shared_inbox(&self) -> String {
+        self.at("inbox")
+    }
+
+    #[must_use]
+    pub fn wijk(&self, slug: &str) -> String {
+        self.at(format_args!("wijken/{slug}"))
+    }
+
+    #[must_use]
+    pub fn boost(&self, slug: &str, announcement: impl Display) -> String {
+        self.at(format_args!("wijken/{slug}/boosts/{announcement}"))
+    }
+
+    #[must_use]
+    pub fn partner(&self, name: &str) -> String {
+        self.at(format_args!("partners/{name}"))
+    }
+
+    #[must_use]
+    pub fn post(&self, id: impl Display) -> String {
+        self.at(format_args!("berichten/{id}"))
+    }
+
+    #[must_use]
+    pub fn activity(&self, id: impl Display) -> String {
+        self.at(format_args!("activiteiten/{id}"))
+    }
+
+    #[must_use]
+    pub fn invitation(&self, token: &str) -> String {
+        self.at(format_args!("uitnodiging/{token}"))
+    }
+
+    /// Any other path of the site; no leading slash.
+    #[must_use]
+    pub fn at(&self, path: impl Display) -> String {
+        format!("{}/{path}", self.base)
+    }
+}

@@ -1,0 +1,108 @@
+//! The actors' queries.
+
+use diesel::prelude::*;
+
+use super::{Actor, Handle};
+use crate::foundation::clock::Time;
+use crate::foundation::database::schema::actors;
+use crate::foundation::database::{Connection, on_each};
+use crate::foundation::domain::Domain;
+use crate::foundation::error::{Error, Result};
+use crate::foundation::ids::ActorId;
+
+pub fn find(conn: &mut Connection, id: ActorId) -> Result<Actor> {
+    let actor = actors::table.find(id).select(Actor::as_select()).first(conn).optional()?;
+    actor.ok_or(Error::NotFound)
+}
+
+pub fn by_uri(conn: &mut Connection, uri: &str) -> Result<Option<Actor>> {
+    Ok(actors::table.filter(actors::uri.eq(uri)).select(Actor::as_select()).first(conn).optional()?)
+}
+
+/// Those of `uris` that we know, in no order.
+pub fn by_uris(conn: &mut Connection, uris: &[String]) -> Result<Vec<Actor>> {
+    Ok(actors::table.filter(actors::uri.eq_any(uris)).select(Actor::as_select()).load(conn)?)
+}
+
+/// Keys are named by URLs of their own: `…#main-key`, or GoToSocial's `…/main-key`.
+pub fn by_key(conn: &mut Connection, key_id: &str) -> Result<Option<Actor>> {
+    Ok(actors::table.filter(actors::key_id.eq(key_id)).select(Actor::as_select()).first(conn).optional()?)
+}
+
+pub fn by_handle(conn: &mut Connection, handle: &Handle) -> Result<Option<Actor>> {
+    let found = actors::table
+        .filter(actors::domain.eq(&handle.domain).and(actors::username.eq(&handle.username)))
+        .filter(actors::gone_at.is_null())
+        .order(actors::id.desc());
+    Ok(found.select(Actor::as_select()).first(conn).optional()?)
+}
+
+pub fn local(conn: &mut Connection, username: &str) -> Result<Actor> {
+    let found = actors::table.filter(actors::is_local.and(actors::username.eq(username)));
+    found.select(Actor::as_select()).first(conn).optional()?.ok_or(Error::NotFound)
+}
+
+/// A host we hold a key of: its requests cost no fetch.
+pub fn knows_domain(conn: &mut Connection, domain: &Domain) -> Result<bool> {
+    Ok(diesel::select(diesel::dsl::exists(actors::table.filter(actors::domain.eq(domain)))).get_result(conn)?)
+}
+
+pub fn insert(conn: &mut Connection, actor: &Actor) -> Result<()> {
+    diesel::insert_into(actors::table).values(actor.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// Keeps what another server says of its actor now. The id of ours and the kind stay as they were.
+///
+/// # Errors
+/// `Conflict` where the actor claims another kind than before.
+pub fn keep(conn: &mut Connection, fetched: Actor) -> Result<Actor> {
+    if let Some(known) = by_uri(conn, &fetched.uri)? {
+        return refresh(conn, known, fetched);
+    }
+    let uri = fetched.uri.clone();
+    // Two arrivals of a new actor at once: the first row stays.
+    on_each!(conn, c => diesel::insert_into(actors::table)
+        .values(&fetched)
+        .on_conflict(actors::uri)
+        .do_nothing()
+        .execute(c))?;
+    by_uri(conn, &uri)?.ok_or(Error::NotFound)
+}
+
+fn refresh(conn: &mut Connection, known: Actor, fetched: Actor) -> Result<Actor> {
+    if known.is_local || known.kind != fetched.kind {
+        return Err(Error::Conflict("an actor's kind never changes"));
+    }
+    diesel::update(actors::table.find(known.id))
+        .set((
+            actors::username.eq(&fetched.username),
+            actors::name.eq(&fetched.name),
+            actors::summary.eq(&fetched.summary),
+            actors::url.eq(&fetched.url),
+            actors::inbox.eq(&fetched.inbox),
+            actors::shared_inbox.eq(&fetched.shared_inbox),
+            actors::key_id.eq(&fetched.key_id),
+            actors::public_key_pem.eq(&fetched.public_key_pem),
+            actors::fetched_at.eq(fetched.fetched_at),
+            actors::gone_at.eq(None::<Time>),
+        ))
+        .execute(conn)?;
+    Ok(Actor { id: known.id, created_at: known.created_at, ..fetched })
+}
+
+/// `false` where it was gone already.
+pub fn mark_gone(conn: &mut Connection, id: ActorId, now: Time) -> Result<bool> {
+    let row = actors::table.filter(actors::id.eq(id).and(actors::gone_at.is_null()));
+    Ok(diesel::update(row).set(actors::gone_at.eq(now)).execute(conn)? == 1)
+}
+
+pub fn rename(conn: &mut Connection, id: ActorId, name: Option<&str>, summary: Option<&str>) -> Result<()> {
+    if let Some(name) = name {
+        diesel::update(actors::table.find(id)).set(actors::name.eq(name)).execute(conn)?;
+    }
+    if let Some(summary) = summary {
+        diesel::update(actors::table.find(id)).set(actors::summary.eq(summary)).execute(conn)?;
+    }
+    Ok(())
+}

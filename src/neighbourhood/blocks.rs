@@ -1,0 +1,118 @@
+//! Whom a wijk or the whole server does not hear, and `may_show`, the one answer to "may this be seen here".
+
+use diesel::prelude::*;
+
+use super::epochs;
+use crate::foundation::clock::Time;
+use crate::foundation::database::Connection;
+use crate::foundation::database::schema::blocks;
+use crate::foundation::domain::Domain;
+use crate::foundation::error::{Error, Result};
+use crate::foundation::ids::{BlockId, WijkId};
+
+/// What is not heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Blocked {
+    /// That server and every one below it.
+    Domain(Domain),
+    /// One actor, by its ActivityPub id.
+    Actor(String),
+}
+
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = blocks)]
+pub struct Block {
+    pub id: BlockId,
+    /// As the administrator wrote it.
+    pub what: String,
+    /// `None`: for the whole server.
+    pub wijk_id: Option<WijkId>,
+    pub domain: Option<Domain>,
+    pub actor_uri: Option<String>,
+    pub reason: Option<String>,
+    pub since: Time,
+}
+
+/// # Errors
+/// `Conflict` where it stands already.
+pub fn add(
+    conn: &mut Connection,
+    what: &str,
+    blocked: &Blocked,
+    wijk: Option<WijkId>,
+    reason: Option<&str>,
+    now: Time,
+) -> Result<()> {
+    let (domain, actor_uri) = match blocked {
+        Blocked::Domain(domain) => (Some(domain), None),
+        Blocked::Actor(uri) => (None, Some(uri)),
+    };
+    diesel::insert_into(blocks::table)
+        .values((
+            blocks::id.eq(BlockId::next(now)),
+            blocks::what.eq(what),
+            blocks::wijk_id.eq(wijk),
+            blocks::domain.eq(domain),
+            blocks::actor_uri.eq(actor_uri),
+            blocks::reason.eq(reason),
+            blocks::since.eq(now),
+        ))
+        .execute(conn)
+        .map_err(|e| match Error::from(e) {
+            e if e.is_duplicate() => Error::Conflict("that is blocked already"),
+            e => e,
+        })?;
+    shown(conn, wijk)
+}
+
+pub fn remove(conn: &mut Connection, what: &str, wijk: Option<WijkId>) -> Result<()> {
+    let row = list(conn, wijk)?.into_iter().find(|block| block.what == what).ok_or(Error::NotFound)?;
+    diesel::delete(blocks::table.find(row.id)).execute(conn)?;
+    shown(conn, wijk)
+}
+
+/// The wijk's own, or without one the whole server's.
+pub fn list(conn: &mut Connection, wijk: Option<WijkId>) -> Result<Vec<Block>> {
+    let rows = blocks::table.order(blocks::id).select(Block::as_select());
+    Ok(match wijk {
+        Some(wijk) => rows.filter(blocks::wijk_id.eq(wijk)).load(conn)?,
+        None => rows.filter(blocks::wijk_id.is_null()).load(conn)?,
+    })
+}
+
+fn shown(conn: &mut Connection, wijk: Option<WijkId>) -> Result<()> {
+    match wijk {
+        Some(wijk) => epochs::bump_wijk(conn, wijk),
+        None => epochs::bump_server(conn),
+    }
+}
+
+/// All blocks at once: few rows, asked for every post that comes in or is shown.
+#[derive(Debug, Clone, Default)]
+pub struct Blocklist(Vec<Block>);
+
+impl Blocklist {
+    pub fn read(conn: &mut Connection) -> Result<Self> {
+        Ok(Self(blocks::table.select(Block::as_select()).load(conn)?))
+    }
+
+    /// May what `author` says be heard and shown: by the server, and where one is named by that wijk. The one rule for
+    /// what comes in, what pages and collections show, and what is announced.
+    #[must_use]
+    pub fn may_show(&self, author: &str, domain: &Domain, wijk: Option<WijkId>) -> bool {
+        !self.0.iter().any(|block| {
+            let counts = block.wijk_id.is_none() || block.wijk_id == wijk;
+            let hits = block.actor_uri.as_deref() == Some(author)
+                || block.domain.as_ref().is_some_and(|blocked| domain.is_within(blocked));
+            counts && hits
+        })
+    }
+
+    /// The whole server does not hear this one: its requests are refused at the door.
+    #[must_use]
+    pub fn refuses_domain(&self, domain: &Domain) -> bool {
+        self.0.iter().any(|block| {
+            block.wijk_id.is_none() && block.domain.as_ref().is_some_and(|blocked| domain.is_within(blocked))
+        })
+    }
+}

@@ -1,0 +1,170 @@
+//! Who follows whom: ask, accept, undo. Of a follow that ended, only where a withdrawal must still be heard is kept.
+
+use diesel::prelude::*;
+
+use super::actors::{Actor, store as actors_store};
+use super::outgoing::{self, Word};
+use super::{blocks::Blocklist, epochs, wijken::Wijk};
+use crate::foundation::clock::Time;
+use crate::foundation::database::schema::{ended_follows, follows};
+use crate::foundation::database::{Connection, on_each, text_enum};
+use crate::foundation::error::Result;
+use crate::foundation::ids::{ActorId, FollowId, WijkId};
+
+text_enum! {
+    State { Pending = "pending", Accepted = "accepted" }
+}
+
+/// How long an ended follow's inbox is remembered.
+const REMEMBERED: std::time::Duration = std::time::Duration::from_secs(180 * 24 * 3600);
+
+/// Somebody follows a wijk: accepted at once, and again each time it is asked. Who is blocked is refused.
+pub fn ask(conn: &mut Connection, follower: &Actor, wijk: &Wijk, uri: &str, now: Time) -> Result<()> {
+    if !Blocklist::read(conn)?.may_show(&follower.uri, &follower.domain, Some(wijk.id())) {
+        let word = Word::RejectFollow { follower: follower.id, target: wijk.actor.id, uri: uri.to_owned() };
+        return outgoing::say(conn, &word, now);
+    }
+    let follow = keep(conn, follower, &wijk.actor, uri, now)?;
+    let word = Word::AcceptFollow { follow, follower: follower.id, target: wijk.actor.id, uri: uri.to_owned() };
+    outgoing::say(conn, &word, now)?;
+    epochs::bump_wijk(conn, wijk.id())
+}
+
+/// The same for a local partner or redactie.
+pub fn ask_author(conn: &mut Connection, follower: &Actor, author: &Actor, uri: &str, now: Time) -> Result<()> {
+    if !Blocklist::read(conn)?.may_show(&follower.uri, &follower.domain, None) {
+        let word = Word::RejectFollow { follower: follower.id, target: author.id, uri: uri.to_owned() };
+        return outgoing::say(conn, &word, now);
+    }
+    let follow = keep(conn, follower, author, uri, now)?;
+    let word = Word::AcceptFollow { follow, follower: follower.id, target: author.id, uri: uri.to_owned() };
+    outgoing::say(conn, &word, now)
+}
+
+/// One row per pair; asking again replaces the id of the Follow and says where the follower lives now.
+fn keep(conn: &mut Connection, follower: &Actor, target: &Actor, uri: &str, now: Time) -> Result<FollowId> {
+    on_each!(conn, c => diesel::insert_into(follows::table)
+        .values((
+            follows::id.eq(FollowId::next(now)),
+            follows::follower_id.eq(follower.id),
+            follows::target_id.eq(target.id),
+            follows::uri.eq(uri),
+            follows::state.eq(State::Accepted),
+            follows::inbox.eq(follower.delivery_inbox()),
+            follows::since.eq(now),
+        ))
+        .on_conflict((follows::follower_id, follows::target_id))
+        .do_update()
+        .set((
+            follows::uri.eq(uri),
+            follows::state.eq(State::Accepted),
+            follows::inbox.eq(follower.delivery_inbox()),
+        ))
+        .execute(c))?;
+    let pair = follows::follower_id.eq(follower.id).and(follows::target_id.eq(target.id));
+    Ok(follows::table.filter(pair).select(follows::id).first(conn)?)
+}
+
+/// The follow ends; answers whether there was one.
+pub fn undo(conn: &mut Connection, follower: ActorId, target: ActorId, now: Time) -> Result<bool> {
+    let pair = follows::table.filter(follows::follower_id.eq(follower).and(follows::target_id.eq(target)));
+    let ended: Option<(FollowId, String, Time)> =
+        pair.select((follows::id, follows::inbox, follows::since)).first(conn).optional()?;
+    let Some((id, inbox, since)) = ended else { return Ok(false) };
+    end(conn, id, target, &inbox, since, now)?;
+    epochs::bump_wijk(conn, WijkId(target.0))?;
+    Ok(true)
+}
+
+/// A follower is gone from the fediverse: all its follows end.
+pub fn undo_all(conn: &mut Connection, follower: ActorId, now: Time) -> Result<()> {
+    let targets: Vec<ActorId> =
+        follows::table.filter(follows::follower_id.eq(follower)).select(follows::target_id).load(conn)?;
+    for target in targets {
+        undo(conn, follower, target, now)?;
+    }
+    Ok(())
+}
+
+fn end(conn: &mut Connection, id: FollowId, target: ActorId, inbox: &str, since: Time, now: Time) -> Result<()> {
+    if diesel::delete(follows::table.find(id)).execute(conn)? == 1 {
+        diesel::insert_into(ended_follows::table)
+            .values((
+                ended_follows::id.eq(id),
+                ended_follows::target_id.eq(target),
+                ended_follows::inbox.eq(inbox),
+                ended_follows::since.eq(since),
+                ended_follows::until.eq(now),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Undo by the id of the Follow alone.
+pub fn undo_by_uri(conn: &mut Connection, follower: ActorId, uri: &str, now: Time) -> Result<bool> {
+    let found = follows::table.filter(follows::follower_id.eq(follower).and(follows::uri.eq(uri)));
+    match found.select(follows::target_id).first::<ActorId>(conn).optional()? {
+        Some(target) => undo(conn, follower, target, now),
+        None => Ok(false),
+    }
+}
+
+pub fn count(conn: &mut Connection, target: ActorId) -> Result<i64> {
+    let accepted = follows::table.filter(follows::target_id.eq(target).and(follows::state.eq(State::Accepted)));
+    Ok(accepted.count().get_result(conn)?)
+}
+
+pub fn is_follower(conn: &mut Connection, follower: ActorId, target: ActorId) -> Result<bool> {
+    let pair = follows::follower_id.eq(follower).and(follows::target_id.eq(target));
+    let accepted = follows::table.filter(pair.and(follows::state.eq(State::Accepted)));
+    Ok(diesel::select(diesel::dsl::exists(accepted)).get_result(conn)?)
+}
+
+/// Inboxes behind the follow `cursor`, in order of follows, at most `most`: of those who follow now and, where
+/// `heard_since` is given, of those who followed at any time from then on. A server's shared inbox may come repeatedly.
+pub fn inboxes(
+    conn: &mut Connection,
+    target: ActorId,
+    heard_since: Option<Time>,
+    cursor: i64,
+    most: i64,
+) -> Result<Vec<(FollowId, String)>> {
+    let following = follows::table.filter(
+        follows::target_id.eq(target).and(follows::state.eq(State::Accepted)).and(follows::id.gt(FollowId(cursor))),
+    );
+    let mut rows: Vec<(FollowId, String)> =
+        following.select((follows::id, follows::inbox)).order(follows::id).limit(most).load(conn)?;
+    if let Some(since) = heard_since {
+        let ended = ended_follows::table.filter(
+            ended_follows::target_id.eq(target).and(ended_follows::until.ge(since)).and(ended_follows::id.gt(FollowId(cursor))),
+        );
+        let ended = ended.select((ended_follows::id, ended_follows::inbox)).order(ended_follows::id).limit(most);
+        rows.extend(ended.load::<(FollowId, String)>(conn)?);
+        rows.sort_unstable();
+        rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    }
+    Ok(rows)
+}
+
+/// Followers of a wijk that it does not hear any more are shown out.
+pub fn show_out(conn: &mut Connection, wijk: &Wijk, now: Time) -> Result<()> {
+    let blocklist = Blocklist::read(conn)?;
+    let rows: Vec<(ActorId, String)> = follows::table
+        .filter(follows::target_id.eq(wijk.actor.id))
+        .select((follows::follower_id, follows::uri))
+        .load(conn)?;
+    for (follower, uri) in rows {
+        let actor = actors_store::find(conn, follower)?;
+        if !blocklist.may_show(&actor.uri, &actor.domain, Some(wijk.id())) {
+            undo(conn, follower, wijk.actor.id, now)?;
+            outgoing::say(conn, &Word::RejectFollow { follower, target: wijk.actor.id, uri }, now)?;
+        }
+    }
+    Ok(())
+}
+
+pub fn sweep(conn: &mut Connection, now: Time) -> Result<usize> {
+    let old = ended_follows::table.filter(ended_follows::until.lt(now.minus(REMEMBERED)));
+    Ok(diesel::delete(old).execute(conn)?)
+}

@@ -1,0 +1,149 @@
+//! What the outside must hear. A room says a [`Word`] in the transaction of its cause; `federation` gives it its
+//! ActivityPub form, and the queue below carries it: one row per distinct inbox, in order per host and object, again
+//! after a failure, and in the end a dead letter.
+
+pub mod queue;
+pub mod store;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::foundation::clock::Time;
+use crate::foundation::database::Connection;
+use crate::foundation::error::Result;
+use crate::foundation::ids::{ActorId, AnnouncementId, FollowId, PostId, WijkId};
+
+/// What happened, in our own words. Ids only: its form is made when it leaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "word", rename_all = "snake_case")]
+pub enum Word {
+    /// A follow of one of ours is accepted; said again each time it is asked again.
+    AcceptFollow { follow: FollowId, follower: ActorId, target: ActorId, uri: String },
+    /// A follow is refused, or a follower is shown out.
+    RejectFollow { follower: ActorId, target: ActorId, uri: String },
+    /// The wijk passes a post on.
+    Announce { announcement: AnnouncementId, post: PostId },
+    /// The wijk takes that back.
+    UndoAnnounce { announcement: AnnouncementId, post: PostId },
+    /// A post written here, to its author's followers.
+    CreatePost { post: PostId },
+    /// It is gone.
+    DeletePost { post: PostId },
+    /// A wijk's name, summary or colour changed.
+    UpdateWijk { wijk: WijkId, at: Time },
+    /// A wijk closed.
+    DeleteWijk { wijk: WijkId },
+}
+
+impl Word {
+    /// What it is about: words about one object are expanded and delivered in the order they were said.
+    #[must_use]
+    pub fn object(&self) -> String {
+        match self {
+            Self::AcceptFollow { follower, target, .. } | Self::RejectFollow { follower, target, .. } => {
+                format!("follow/{follower}/{target}")
+            }
+            Self::Announce { post, .. }
+            | Self::UndoAnnounce { post, .. }
+            | Self::CreatePost { post }
+            | Self::DeletePost { post } => format!("post/{post}"),
+            Self::UpdateWijk { wijk, .. } | Self::DeleteWijk { wijk } => format!("wijk/{wijk}"),
+        }
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::AcceptFollow { .. } => "accept_follow",
+            Self::RejectFollow { .. } => "reject_follow",
+            Self::Announce { .. } => "announce",
+            Self::UndoAnnounce { .. } => "undo_announce",
+            Self::CreatePost { .. } => "create_post",
+            Self::DeletePost { .. } => "delete_post",
+            Self::UpdateWijk { .. } => "update_wijk",
+            Self::DeleteWijk { .. } => "delete_wijk",
+        }
+    }
+}
+
+/// Writes down that this must be heard. The caller has changed (and so locked) the object's row in this transaction.
+pub fn say(conn: &mut Connection, word: &Word, now: Time) -> Result<()> {
+    store::insert(conn, word, now)
+}
+
+/// Why a delivery was not taken, as the schedule needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    Taken,
+    /// This activity alone is refused, for good: 4xx, 501.
+    Refused(String),
+    /// 401 in both signature schemes: they may not have been able to fetch our key.
+    Unauthorised(String),
+    /// 5xx: the host's trouble, or this activity's.
+    Failed { problem: String, retry_after: Option<Duration> },
+    /// No answer at all, or 408, 425, 429: the host's trouble.
+    Unreachable { problem: String, retry_after: Option<Duration> },
+}
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+pub const DAY: Duration = Duration::from_secs(24 * HOUR);
+/// Seconds until a host is tried again, by its failures in a row; daily after the last.
+const WAITS: [u64; 8] = [10, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR];
+/// How long a delivery is kept trying.
+pub const GIVEN_UP_AFTER: Duration = Duration::from_secs(14 * 24 * HOUR);
+/// How long an activity that is answered 401 is kept trying.
+pub const UNAUTHORISED_FOR: Duration = Duration::from_secs(48 * HOUR);
+/// From this many 5xx on, an activity no longer holds up those about other objects.
+pub const STEPS_ASIDE_AFTER: i32 = 3;
+/// With this many 5xx, while others are taken, it is a dead letter.
+pub const DEAD_AFTER: i32 = 8;
+
+/// How the waiting times run: `scale` shortens them in the lab, and each is shifted by up to ±20 %.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    pub scale: f64,
+}
+
+impl Patience {
+    /// Until the next try after `failures` in a row (1, 2, …). What the host asked for counts, up to a day.
+    #[must_use]
+    pub fn wait(self, failures: i32, retry_after: Option<Duration>, chance: f64) -> Duration {
+        let step = usize::try_from(failures.max(1) - 1).unwrap_or(0);
+        let planned = WAITS.get(step).map_or(DAY, |seconds| Duration::from_secs(*seconds));
+        let jittered = planned.mul_f64(0.8 + 0.4 * chance.clamp(0.0, 1.0));
+        let asked = retry_after.unwrap_or_default().min(DAY);
+        self.scaled(jittered.max(asked))
+    }
+
+    #[must_use]
+    pub fn scaled(self, duration: Duration) -> Duration {
+        duration.mul_f64(self.scale)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_waits_grow_to_a_day_and_obey_the_host() {
+        let patience = Patience { scale: 1.0 };
+        let middle = |failures| patience.wait(failures, None, 0.5).as_secs();
+        assert_eq!([1, 2, 3, 4, 5, 8, 9, 50].map(middle), [10, 60, 300, 900, 3600, 43_200, 86_400, 86_400]);
+        assert_eq!(patience.wait(1, Some(Duration::from_secs(90)), 0.5).as_secs(), 90);
+        assert_eq!(patience.wait(1, Some(DAY * 30), 0.5), DAY);
+        assert_eq!(patience.wait(1, None, 0.0).as_secs(), 8);
+        assert_eq!(Patience { scale: 0.001 }.wait(5, None, 0.5).as_millis(), 3600);
+    }
+
+    #[test]
+    fn an_undo_waits_for_what_it_undoes() {
+        let (announcement, post) = (AnnouncementId(1), PostId(2));
+        assert_eq!(
+            Word::Announce { announcement, post }.object(),
+            Word::UndoAnnounce { announcement, post }.object()
+        );
+    }
+}

@@ -1,0 +1,226 @@
+//! Words waiting to be given their form, and the activities made of them.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Text};
+
+use super::Word;
+use crate::foundation::clock::Time;
+use crate::foundation::database::schema::{activities, deliveries, hosts, outgoing};
+use crate::foundation::database::{Connection, on_each, text_enum};
+use crate::foundation::domain::Domain;
+use crate::foundation::error::{Error, Result};
+use crate::foundation::ids::{ActivityId, ActorId};
+
+text_enum! {
+    State { Waiting = "waiting", Expanded = "expanded", Parked = "parked" }
+}
+
+/// How long a worker may take to expand one slice of each word it holds.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// A word that a worker holds, and how far its recipients were written down.
+#[derive(Debug, Clone)]
+pub struct Pending {
+    pub seq: i64,
+    pub word: Word,
+    pub said_at: Time,
+    /// The last follow done; 0 at the beginning.
+    pub cursor: i64,
+    pub activity: Option<ActivityId>,
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = BigInt)]
+    seq: i64,
+    #[diesel(sql_type = Text)]
+    particulars: String,
+    #[diesel(sql_type = BigInt)]
+    said_at: Time,
+    #[diesel(sql_type = BigInt)]
+    cursor: i64,
+    #[diesel(sql_type = diesel::sql_types::Nullable<BigInt>)]
+    activity_id: Option<ActivityId>,
+}
+
+pub(super) fn insert(conn: &mut Connection, word: &Word, now: Time) -> Result<()> {
+    diesel::insert_into(outgoing::table)
+        .values((
+            outgoing::word.eq(word.name()),
+            outgoing::object.eq(word.object()),
+            outgoing::particulars.eq(serde_json::to_string(word).map_err(Error::internal)?),
+            outgoing::said_at.eq(now),
+            outgoing::cursor.eq(0),
+            outgoing::leased_until.eq(Time::ZERO),
+            outgoing::state.eq(State::Waiting),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Takes up to `most` words, the oldest of each object.
+pub fn claim(conn: &mut Connection, most: i32, now: Time) -> Result<Vec<Pending>> {
+    let sql = |skip: &str, now: &str, until: &str, most: &str| {
+        format!(
+            "UPDATE outgoing SET leased_until = {until} WHERE seq IN (\
+                SELECT seq FROM outgoing AS due WHERE state = 'waiting' AND leased_until < {now} \
+                AND NOT EXISTS (SELECT 1 FROM outgoing AS earlier WHERE earlier.object = due.object \
+                    AND earlier.state = 'waiting' AND earlier.seq < due.seq) \
+                ORDER BY seq LIMIT {most} {skip}) \
+             RETURNING seq, particulars, said_at, cursor, activity_id"
+        )
+    };
+    let (until, now) = (now.plus(LEASE).millis(), now.millis());
+    let mut rows: Vec<Row> = match conn {
+        Connection::Sqlite(c) => diesel::sql_query(sql("", "?2", "?1", "?3"))
+            .bind::<BigInt, _>(until)
+            .bind::<BigInt, _>(now)
+            .bind::<Integer, _>(most)
+            .load(c)?,
+        Connection::Postgres(c) => diesel::sql_query(sql("FOR UPDATE SKIP LOCKED", "$2", "$1", "$3"))
+            .bind::<BigInt, _>(until)
+            .bind::<BigInt, _>(now)
+            .bind::<Integer, _>(most)
+            .load(c)?,
+    };
+    rows.sort_by_key(|row| row.seq);
+    rows.into_iter().map(Pending::read).collect()
+}
+
+impl Pending {
+    fn read(row: Row) -> Result<Self> {
+        Ok(Self {
+            seq: row.seq,
+            word: serde_json::from_str(&row.particulars).map_err(Error::internal)?,
+            said_at: row.said_at,
+            cursor: row.cursor,
+            activity: row.activity_id,
+        })
+    }
+}
+
+/// The activity as it goes over the wire, kept once and served under its own id.
+pub fn keep_activity(
+    conn: &mut Connection,
+    id: ActivityId,
+    signer: ActorId,
+    json: &str,
+    now: Time,
+) -> Result<()> {
+    diesel::insert_into(activities::table)
+        .values((
+            activities::id.eq(id),
+            activities::signer_id.eq(signer),
+            activities::json.eq(json),
+            activities::made_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+pub fn activity(conn: &mut Connection, id: ActivityId) -> Result<String> {
+    let json = activities::table.find(id).select(activities::json).first(conn).optional()?;
+    json.ok_or(Error::NotFound)
+}
+
+/// Writes down one slice of recipients. `next` is the cursor behind the slice, or `None` where it was the last.
+/// Writing the same slice again changes nothing.
+pub fn expanded(
+    conn: &mut Connection,
+    pending: &Pending,
+    activity: ActivityId,
+    inboxes: &[(String, Domain)],
+    next: Option<i64>,
+    now: Time,
+) -> Result<()> {
+    let object = pending.word.object();
+    let rows: Vec<_> = inboxes
+        .iter()
+        .map(|(inbox, host)| {
+            (
+                deliveries::seq.eq(pending.seq),
+                deliveries::inbox.eq(inbox),
+                deliveries::host.eq(host),
+                deliveries::object.eq(&object),
+                deliveries::activity_id.eq(activity),
+                deliveries::refusals.eq(0),
+                deliveries::not_before.eq(Time::ZERO),
+                deliveries::queued_at.eq(now),
+                deliveries::is_dead.eq(false),
+            )
+        })
+        .collect();
+    match conn {
+        // SQLite takes a Vec row by row, without a conflict clause: the statement is prepared once all the same.
+        Connection::Sqlite(c) => {
+            for row in rows {
+                diesel::insert_into(deliveries::table).values(row).on_conflict_do_nothing().execute(c)?;
+            }
+        }
+        Connection::Postgres(c) => {
+            diesel::insert_into(deliveries::table).values(rows).on_conflict_do_nothing().execute(c)?;
+        }
+    }
+    let mut woken: Vec<&Domain> = inboxes.iter().map(|(_, host)| host).collect();
+    // In one order everywhere, so that two processes never wait for each other crosswise.
+    woken.sort_unstable();
+    woken.dedup();
+    for host in woken {
+        wake(conn, host, now)?;
+    }
+    let state = if next.is_some() { State::Waiting } else { State::Expanded };
+    diesel::update(outgoing::table.find(pending.seq))
+        .set((
+            outgoing::cursor.eq(next.unwrap_or(pending.cursor)),
+            outgoing::activity_id.eq(Some(activity)),
+            outgoing::leased_until.eq(Time::ZERO),
+            outgoing::state.eq(state),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+fn wake(conn: &mut Connection, host: &Domain, now: Time) -> Result<()> {
+    on_each!(conn, c => diesel::insert_into(hosts::table)
+        .values((
+            hosts::host.eq(host),
+            hosts::is_waiting.eq(true),
+            hosts::not_before.eq(now),
+            hosts::leased_until.eq(Time::ZERO),
+            hosts::failures.eq(0),
+        ))
+        .on_conflict(hosts::host)
+        .do_update()
+        .set(hosts::is_waiting.eq(true))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Cannot be given a form (its subject is gone, or a fault of ours): put aside, so that the next goes on.
+pub fn park(conn: &mut Connection, seq: i64) -> Result<()> {
+    diesel::update(outgoing::table.find(seq)).set(outgoing::state.eq(State::Parked)).execute(conn)?;
+    Ok(())
+}
+
+/// Leases of a process that is no more; see [`arrivals::free_leases`](crate::neighbourhood::arrivals::free_leases).
+pub fn free_leases(conn: &mut Connection) -> Result<()> {
+    diesel::update(outgoing::table.filter(outgoing::leased_until.gt(Time::ZERO)))
+        .set(outgoing::leased_until.eq(Time::ZERO))
+        .execute(conn)?;
+    diesel::update(hosts::table.filter(hosts::leased_until.gt(Time::ZERO)))
+        .set(hosts::leased_until.eq(Time::ZERO))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Words that were expanded, and activities nothing refers to any more and that need not be fetched again.
+pub fn sweep(conn: &mut Connection, now: Time) -> Result<usize> {
+    let old = now.minus(super::DAY * 30);
+    let words = diesel::delete(outgoing::table.filter(outgoing::state.eq(State::Expanded).and(outgoing::said_at.lt(old))))
+        .execute(conn)?;
+    let queued = deliveries::table.select(deliveries::activity_id);
+    let unused = activities::table.filter(activities::made_at.lt(old).and(activities::id.ne_all(queued)));
+    Ok(words + diesel::delete(unused).execute(conn)?)
+}

@@ -1,0 +1,262 @@
+//! A partner of a wijk: an organisation or officer whose posts go straight through, with a kind, a state and an end.
+
+use std::fmt;
+
+use diesel::backend::Backend;
+use diesel::deserialize::{FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::prelude::*;
+use diesel::serialize::{Output, ToSql};
+use diesel::sql_types::Text;
+
+use super::actors::keys::{self, NewActor, NewKey};
+use super::actors::{Actor, ActorKind};
+use super::{epochs, moderation, wijken::Wijk};
+use crate::foundation::clock::Time;
+use crate::foundation::database::schema::{actors, partners};
+use crate::foundation::database::{Connection, text_enum};
+use crate::foundation::error::{Error, Result, first};
+use crate::foundation::ids::{ActorId, PartnerId, WijkId};
+use crate::foundation::links::Links;
+use crate::neighbourhood::moderation::Decision;
+
+text_enum! {
+    /// What a partner is.
+    Kind {
+        Gemeente = "gemeente", Politie = "politie", Brandweer = "brandweer", Toezicht = "toezicht",
+        Reiniging = "reiniging", Onderwijs = "onderwijs", Zorg = "zorg", Welzijn = "welzijn",
+        Opbouwwerk = "opbouwwerk", Woningcorporatie = "woningcorporatie", Ondernemers = "ondernemers",
+        Sport = "sport", Vrijwilligers = "vrijwilligers", Wijkgebouw = "wijkgebouw", Initiatief = "initiatief",
+        Dienst = "dienst", Media = "media", Overig = "overig",
+    }
+}
+
+text_enum! {
+    /// As stored; a verified one whose end has passed is *expired*, see [`Partner::state`].
+    StoredState {
+        Invited = "invited", Pending = "pending", Verified = "verified", Frozen = "frozen", Revoked = "revoked",
+    }
+}
+
+/// Which posts of a partner the wijk passes on: those that mention it.
+#[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Text)]
+pub enum PassOn {
+    Mentions,
+}
+
+impl fmt::Display for PassOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mentions => f.write_str("mentions"),
+        }
+    }
+}
+
+impl<DB: Backend> ToSql<Text, DB> for PassOn
+where
+    str: ToSql<Text, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> diesel::serialize::Result {
+        match self {
+            Self::Mentions => "mentions".to_sql(out),
+        }
+    }
+}
+
+impl<DB: Backend> FromSql<Text, DB> for PassOn
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
+        match String::from_sql(bytes)?.as_str() {
+            "mentions" => Ok(Self::Mentions),
+            other => Err(format!("«{other}» is no way to pass on").into()),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = partners)]
+#[diesel(treat_none_as_default_value = false)]
+pub struct PartnerRow {
+    pub id: PartnerId,
+    pub wijk_id: WijkId,
+    pub actor_id: ActorId,
+    pub kind: Kind,
+    pub name: String,
+    pub state: StoredState,
+    pub pass_on: PassOn,
+    pub until: Option<Time>,
+    pub verified_at: Option<Time>,
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable)]
+pub struct Partner {
+    #[diesel(embed)]
+    pub row: PartnerRow,
+    #[diesel(embed)]
+    pub actor: Actor,
+}
+
+impl Partner {
+    /// `invited`, `pending`, `verified`, `frozen`, `expired` or `revoked`.
+    #[must_use]
+    pub fn state(&self, now: Time) -> &'static str {
+        if self.row.state == StoredState::Verified && !self.is_verified(now) {
+            return "expired";
+        }
+        self.row.state.as_str()
+    }
+
+    #[must_use]
+    pub fn is_verified(&self, now: Time) -> bool {
+        self.row.state == StoredState::Verified && self.row.until.is_none_or(|until| now <= until)
+    }
+}
+
+/// What the operator vouches for.
+#[derive(Debug, Clone)]
+pub struct NewPartner {
+    pub kind: Kind,
+    pub name: String,
+    pub until: Option<Time>,
+}
+
+impl NewPartner {
+    pub fn check(self) -> Result<Self> {
+        let length = self.name.trim().chars().count();
+        if length == 0 || length > 100 {
+            return Err(Error::invalid("name", "give the partner a name of at most 100 characters"));
+        }
+        Ok(Self { name: self.name.trim().to_owned(), ..self })
+    }
+}
+
+/// Verifies an actor for the wijk on the operator's word. Who was revoked may be added again.
+///
+/// # Errors
+/// `Conflict` where it is a partner of this wijk already.
+pub fn add(conn: &mut Connection, wijk: &Wijk, actor: &Actor, new: &NewPartner, now: Time) -> Result<Partner> {
+    if actor.kind == ActorKind::Group {
+        return Err(Error::invalid("partner", "a group passes on what others say; name the organisation or officer itself"));
+    }
+    let row = PartnerRow {
+        id: PartnerId::next(now),
+        wijk_id: wijk.id(),
+        actor_id: actor.id,
+        kind: new.kind,
+        name: new.name.clone(),
+        state: StoredState::Verified,
+        pass_on: PassOn::Mentions,
+        until: new.until,
+        verified_at: Some(now),
+        reason: None,
+    };
+    match of_actor(conn, wijk.id(), actor.id)? {
+        Some(known) if known.row.state != StoredState::Revoked => {
+            return Err(Error::Conflict("that is a partner of this wijk already; see partner list"));
+        }
+        Some(known) => {
+            diesel::delete(partners::table.find(known.row.id)).execute(conn)?;
+        }
+        None => {}
+    }
+    diesel::insert_into(partners::table).values(row.clone()).execute(conn)?;
+    moderation::record(conn, Some(wijk.id()), Decision::PartnerVerified, None, &actor.uri, None, now)?;
+    epochs::bump_wijk(conn, wijk.id())?;
+    find(conn, row.id)
+}
+
+/// Makes a local actor for an organisation (or, with `is_person`, an officer) that has no server of its own.
+pub fn make_actor(
+    conn: &mut Connection,
+    links: &Links,
+    username: &str,
+    new: &NewPartner,
+    is_person: bool,
+    key: &NewKey,
+    now: Time,
+) -> Result<Actor> {
+    let uri = links.partner(username);
+    let actor = NewActor {
+        kind: if is_person { ActorKind::Person } else { ActorKind::Organization },
+        domain: links.domain(),
+        username,
+        name: &new.name,
+        inbox: format!("{uri}/inbox"),
+        shared_inbox: links.shared_inbox(),
+    };
+    keys::make(conn, &actor, key, now)
+}
+
+pub fn find(conn: &mut Connection, id: PartnerId) -> Result<Partner> {
+    let found = partners::table.inner_join(actors::table).filter(partners::id.eq(id));
+    found.select(Partner::as_select()).first(conn).optional()?.ok_or(Error::NotFound)
+}
+
+pub fn of_actor(conn: &mut Connection, wijk: WijkId, actor: ActorId) -> Result<Option<Partner>> {
+    let pair = partners::wijk_id.eq(wijk).and(partners::actor_id.eq(actor));
+    let found = partners::table.inner_join(actors::table).filter(pair);
+    Ok(found.select(Partner::as_select()).first(conn).optional()?)
+}
+
+pub fn list(conn: &mut Connection, wijk: WijkId) -> Result<Vec<Partner>> {
+    let of_wijk = partners::table.inner_join(actors::table).filter(partners::wijk_id.eq(wijk)).order(partners::name);
+    Ok(of_wijk.select(Partner::as_select()).load(conn)?)
+}
+
+pub fn verified(conn: &mut Connection, wijk: WijkId, now: Time) -> Result<Vec<Partner>> {
+    Ok(list(conn, wijk)?.into_iter().filter(|partner| partner.is_verified(now)).collect())
+}
+
+/// The mark is off everywhere, posts wait, until it is unfrozen.
+pub fn freeze(conn: &mut Connection, id: PartnerId, now: Time) -> Result<Partner> {
+    change(conn, id, &[StoredState::Verified], StoredState::Frozen, Decision::PartnerFrozen, None, now)
+}
+
+pub fn unfreeze(conn: &mut Connection, id: PartnerId, now: Time) -> Result<Partner> {
+    change(conn, id, &[StoredState::Frozen], StoredState::Verified, Decision::PartnerUnfrozen, None, now)
+}
+
+pub fn revoke(conn: &mut Connection, id: PartnerId, reason: &str, now: Time) -> Result<Partner> {
+    let from = [StoredState::Invited, StoredState::Pending, StoredState::Verified, StoredState::Frozen];
+    change(conn, id, &from, StoredState::Revoked, Decision::PartnerRevoked, Some(reason), now)
+}
+
+/// A new end, or none.
+pub fn renew(conn: &mut Connection, id: PartnerId, until: Option<Time>, now: Time) -> Result<Partner> {
+    let partner = find(conn, id)?;
+    let row = partners::table.filter(partners::id.eq(id).and(partners::state.eq(StoredState::Verified)));
+    let set = (partners::until.eq(until), partners::verified_at.eq(Some(now)));
+    first(diesel::update(row).set(set).execute(conn)?, "only a verified or expired partner can be renewed")?;
+    moderation::record(conn, Some(partner.row.wijk_id), Decision::PartnerRenewed, None, &partner.actor.uri, None, now)?;
+    epochs::bump_wijk(conn, partner.row.wijk_id)?;
+    find(conn, id)
+}
+
+fn change(
+    conn: &mut Connection,
+    id: PartnerId,
+    from: &[StoredState],
+    to: StoredState,
+    decision: Decision,
+    reason: Option<&str>,
+    now: Time,
+) -> Result<Partner> {
+    let partner = find(conn, id)?;
+    let row = partners::table.filter(partners::id.eq(id).and(partners::state.eq_any(from.to_vec())));
+    let set = (partners::state.eq(to), partners::reason.eq(reason));
+    first(diesel::update(row).set(set).execute(conn)?, "the partner is not in a state that allows this; see partner list")?;
+    moderation::record(conn, Some(partner.row.wijk_id), decision, None, &partner.actor.uri, reason, now)?;
+    epochs::bump_wijk(conn, partner.row.wijk_id)?;
+    find(conn, id)
+}
+
+/// Wijken whose pages show a mark that ends between `after` and `until`: their pages are read again then.
+pub fn ending(conn: &mut Connection, after: Time, until: Time) -> Result<Vec<WijkId>> {
+    let ending = partners::table
+        .filter(partners::state.eq(StoredState::Verified).and(partners::until.gt(after)).and(partners::until.le(until)));
+    Ok(ending.select(partners::wijk_id).distinct().load(conn)?)
+}

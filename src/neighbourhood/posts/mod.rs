@@ -1,0 +1,176 @@
+//! A post, written here or elsewhere, and its versions. What an approval pins is a version.
+
+pub mod publish;
+pub mod receive;
+pub mod store;
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::foundation::clock::Time;
+use crate::foundation::database::schema::{post_versions, posts};
+use crate::foundation::database::text_enum;
+use crate::foundation::error::{Error, Result};
+use crate::foundation::ids::{ActorId, PostId, VersionId};
+use crate::foundation::secret::sha256;
+use crate::foundation::text::SafeHtml;
+
+text_enum! {
+    /// Who may see it where it was written.
+    Visibility {
+        /// The public collection is in `to`.
+        Public = "public",
+        /// The public collection is in `cc`: public, but not pushed.
+        Quiet = "quiet",
+        /// Anything else. Never shown, never announced.
+        Private = "private",
+    }
+}
+
+impl Visibility {
+    #[must_use]
+    pub fn is_public(self) -> bool {
+        self != Self::Private
+    }
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = posts)]
+#[diesel(treat_none_as_default_value = false)]
+pub struct Post {
+    pub id: PostId,
+    /// The ActivityPub id, where it was written.
+    pub uri: String,
+    pub author_id: ActorId,
+    /// The ActivityPub type.
+    pub kind: String,
+    pub is_local: bool,
+    pub visibility: Visibility,
+    /// The page where it was written.
+    pub url: String,
+    pub in_reply_to: Option<String>,
+    pub published_at: Time,
+    pub received_at: Time,
+    pub newest_version: VersionId,
+    pub gone_at: Option<Time>,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = post_versions)]
+#[diesel(treat_none_as_default_value = false)]
+pub struct Version {
+    pub id: VersionId,
+    pub post_id: PostId,
+    pub title: Option<String>,
+    /// A content warning.
+    pub summary: Option<String>,
+    pub content: SafeHtml,
+    pub language: Option<String>,
+    pub is_sensitive: bool,
+    /// [`Attachment`]s in JSON.
+    pub attachments: String,
+    pub shown_hash: Vec<u8>,
+    pub written_at: Time,
+}
+
+/// A picture written elsewhere: shown as a link with its alt text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    pub url: String,
+    pub media_type: String,
+    pub alt: String,
+}
+
+/// All of a version that a reader sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    pub title: Option<String>,
+    pub summary: Option<String>,
+    pub content: SafeHtml,
+    pub language: Option<String>,
+    pub is_sensitive: bool,
+    pub attachments: Vec<Attachment>,
+}
+
+impl Shown {
+    /// SHA-256 over all of it, each field with its length: equal hashes mean that a reader sees the same.
+    pub fn hash(&self) -> Result<[u8; 32]> {
+        let attachments = self.attachments_json()?;
+        let mut bytes = vec![u8::from(self.is_sensitive)];
+        for field in [self.title.as_deref(), self.summary.as_deref(), Some(self.content.as_str()), Some(&attachments)] {
+            let field = field.unwrap_or_default();
+            bytes.extend(field.len().to_be_bytes());
+            bytes.extend(field.as_bytes());
+        }
+        Ok(sha256(&bytes))
+    }
+
+    fn attachments_json(&self) -> Result<String> {
+        serde_json::to_string(&self.attachments).map_err(Error::internal)
+    }
+
+    /// The text without marks, with the title before it, for lists and command lines.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        let parts = [self.title.clone(), self.summary.clone(), Some(self.content.to_plain())];
+        parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Version {
+    fn new(id: VersionId, post_id: PostId, shown: &Shown, written_at: Time) -> Result<Self> {
+        Ok(Self {
+            id,
+            post_id,
+            title: shown.title.clone(),
+            summary: shown.summary.clone(),
+            content: shown.content.clone(),
+            language: shown.language.clone(),
+            is_sensitive: shown.is_sensitive,
+            attachments: shown.attachments_json()?,
+            shown_hash: shown.hash()?.to_vec(),
+            written_at,
+        })
+    }
+
+    #[must_use]
+    pub fn shown(&self) -> Shown {
+        Shown {
+            title: self.title.clone(),
+            summary: self.summary.clone(),
+            content: self.content.clone(),
+            language: self.language.clone(),
+            is_sensitive: self.is_sensitive,
+            attachments: serde_json::from_str(&self.attachments).unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_a_reader_sees_is_in_the_hash() {
+        let shown = Shown {
+            title: None,
+            summary: None,
+            content: SafeHtml::from_plain("De bank is stuk"),
+            language: None,
+            is_sensitive: false,
+            attachments: vec![Attachment { url: "https://a.test/1".into(), media_type: "image/png".into(), alt: "bank".into() }],
+        };
+        let mut changed = vec![shown.clone(); 6];
+        changed[0].title = Some("Bank".into());
+        changed[1].summary = Some("let op".into());
+        changed[2].content = SafeHtml::from_plain("De bank is heel");
+        changed[3].is_sensitive = true;
+        changed[4].attachments[0].alt = "een bank".into();
+        changed[5].attachments[0].url = "https://a.test/2".into();
+        for other in changed {
+            assert_ne!(other.hash().unwrap(), shown.hash().unwrap(), "{other:?}");
+        }
+        let moved = Shown { title: Some("De bank is stuk".into()), content: SafeHtml::from_plain(""), ..shown.clone() };
+        assert_ne!(moved.hash().unwrap(), shown.hash().unwrap());
+    }
+}

@@ -1,0 +1,90 @@
+//! A post written elsewhere, as its origin gave it to us: kept as a new version where a reader sees something new.
+
+use std::time::Duration;
+
+use super::{Post, Shown, Version, Visibility, store};
+use crate::foundation::clock::Time;
+use crate::foundation::database::Connection;
+use crate::foundation::error::{Error, Result};
+use crate::foundation::ids::{PostId, VersionId};
+use crate::neighbourhood::actors::Actor;
+
+/// Longer than a Create may be late behind its Delete.
+const LATE: Duration = Duration::from_secs(6 * 3600);
+
+/// What the origin said.
+#[derive(Debug, Clone)]
+pub struct Received {
+    pub uri: String,
+    pub kind: String,
+    pub visibility: Visibility,
+    pub url: String,
+    pub in_reply_to: Option<String>,
+    pub published_at: Time,
+    pub shown: Shown,
+    /// Whom it names: `to`, `cc`, `audience` and mentions.
+    pub addressed: Vec<String>,
+}
+
+/// What became of it.
+#[derive(Debug, Clone)]
+pub enum Kept {
+    /// Known or new, with the version a reader sees now.
+    Post { post: Post, version: VersionId, is_changed: bool },
+    /// Its author deleted it; a late Create does not bring it back.
+    Deleted,
+}
+
+/// Keeps what may be public; the caller has made sure of that.
+///
+/// # Errors
+/// `Conflict` where the post is another author's: nobody speaks for another.
+pub fn keep(conn: &mut Connection, author: &Actor, received: &Received, now: Time) -> Result<Kept> {
+    let buried = store::buried_at(conn, &received.uri, &author.uri)?;
+    if buried.is_some_and(|at| now.since(at) < LATE) {
+        return Ok(Kept::Deleted);
+    }
+    match store::by_uri(conn, &received.uri)? {
+        Some(post) => again(conn, author, post, received, now),
+        None => new(conn, author, received, now),
+    }
+}
+
+fn new(conn: &mut Connection, author: &Actor, received: &Received, now: Time) -> Result<Kept> {
+    let (id, version_id) = (PostId::next(now), VersionId::next(now));
+    let version = Version::new(version_id, id, &received.shown, now)?;
+    let post = Post {
+        id,
+        uri: received.uri.clone(),
+        author_id: author.id,
+        kind: received.kind.clone(),
+        is_local: false,
+        visibility: received.visibility,
+        url: received.url.clone(),
+        in_reply_to: received.in_reply_to.clone(),
+        published_at: received.published_at.min(now),
+        received_at: now,
+        newest_version: version_id,
+        gone_at: None,
+    };
+    if !store::insert(conn, &post)? {
+        // Another process was first with the same post.
+        return Err(Error::Conflict("another worker keeps this post"));
+    }
+    store::keep_version(conn, &version)?;
+    Ok(Kept::Post { post, version: version_id, is_changed: true })
+}
+
+fn again(conn: &mut Connection, author: &Actor, post: Post, received: &Received, now: Time) -> Result<Kept> {
+    if post.author_id != author.id || post.is_local {
+        return Err(Error::Conflict("that post is another author's"));
+    }
+    if post.gone_at.is_some() {
+        return Ok(Kept::Deleted);
+    }
+    let version = Version::new(VersionId::next(now), post.id, &received.shown, now)?;
+    let kept = store::keep_version(conn, &version)?;
+    store::touch(conn, post.id, kept)?;
+    let is_changed = kept != post.newest_version;
+    Ok(Kept::Post { post: Post { newest_version: kept, ..post }, version: kept, is_changed })
+}

@@ -1,0 +1,106 @@
+//! The posts' queries.
+
+use diesel::prelude::*;
+
+use super::{Post, Version};
+use crate::foundation::clock::Time;
+use crate::foundation::database::schema::{post_versions, posts, private_posts, tombstones};
+use crate::foundation::database::{Connection, on_each};
+use crate::foundation::error::{Error, Result};
+use crate::foundation::ids::{ActorId, PostId, VersionId, WijkId, next_id};
+use crate::foundation::text::SafeHtml;
+
+pub fn find(conn: &mut Connection, id: PostId) -> Result<Post> {
+    posts::table.find(id).select(Post::as_select()).first(conn).optional()?.ok_or(Error::NotFound)
+}
+
+pub fn by_uri(conn: &mut Connection, uri: &str) -> Result<Option<Post>> {
+    Ok(posts::table.filter(posts::uri.eq(uri)).select(Post::as_select()).first(conn).optional()?)
+}
+
+pub fn version(conn: &mut Connection, id: VersionId) -> Result<Version> {
+    post_versions::table.find(id).select(Version::as_select()).first(conn).optional()?.ok_or(Error::NotFound)
+}
+
+/// The posts of an author that are still there.
+pub fn of_author(conn: &mut Connection, author: ActorId) -> Result<Vec<Post>> {
+    let there = posts::table.filter(posts::author_id.eq(author).and(posts::gone_at.is_null()));
+    Ok(there.select(Post::as_select()).load(conn)?)
+}
+
+/// Locks the row on PostgreSQL, so that two arrivals about one post follow each other.
+pub(super) fn touch(conn: &mut Connection, id: PostId, newest: VersionId) -> Result<()> {
+    diesel::update(posts::table.find(id)).set(posts::newest_version.eq(newest)).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn insert(conn: &mut Connection, post: &Post) -> Result<bool> {
+    let rows = on_each!(conn, c => diesel::insert_into(posts::table)
+        .values(post)
+        .on_conflict(posts::uri)
+        .do_nothing()
+        .execute(c))?;
+    Ok(rows == 1)
+}
+
+/// The version with that hash, which may be one of before: an edit that takes an edit back.
+pub(super) fn keep_version(conn: &mut Connection, version: &Version) -> Result<VersionId> {
+    on_each!(conn, c => diesel::insert_into(post_versions::table)
+        .values(version)
+        .on_conflict((post_versions::post_id, post_versions::shown_hash))
+        .do_nothing()
+        .execute(c))?;
+    let same = post_versions::post_id.eq(version.post_id).and(post_versions::shown_hash.eq(&version.shown_hash));
+    Ok(post_versions::table.filter(same).select(post_versions::id).first(conn)?)
+}
+
+/// `false` where it was gone already.
+pub fn mark_gone(conn: &mut Connection, id: PostId, now: Time) -> Result<bool> {
+    let row = posts::table.filter(posts::id.eq(id).and(posts::gone_at.is_null()));
+    Ok(diesel::update(row).set(posts::gone_at.eq(now)).execute(conn)? == 1)
+}
+
+/// Remembers that its author deleted it.
+pub fn bury(conn: &mut Connection, uri: &str, author_uri: &str, now: Time) -> Result<()> {
+    on_each!(conn, c => diesel::insert_into(tombstones::table)
+        .values((tombstones::uri.eq(uri), tombstones::author_uri.eq(author_uri), tombstones::at.eq(now)))
+        .on_conflict((tombstones::uri, tombstones::author_uri))
+        .do_update()
+        .set(tombstones::at.eq(now))
+        .execute(c))?;
+    Ok(())
+}
+
+pub fn buried_at(conn: &mut Connection, uri: &str, author_uri: &str) -> Result<Option<Time>> {
+    Ok(tombstones::table.find((uri, author_uri)).select(tombstones::at).first(conn).optional()?)
+}
+
+/// Kept apart from every other post, shown nowhere.
+pub fn keep_private(
+    conn: &mut Connection,
+    wijk: WijkId,
+    author: ActorId,
+    uri: &str,
+    content: &SafeHtml,
+    now: Time,
+) -> Result<()> {
+    on_each!(conn, c => diesel::insert_into(private_posts::table)
+        .values((
+            private_posts::id.eq(next_id(now)),
+            private_posts::wijk_id.eq(wijk),
+            private_posts::author_id.eq(author),
+            private_posts::uri.eq(uri),
+            private_posts::content.eq(content),
+            private_posts::received_at.eq(now),
+        ))
+        .on_conflict((private_posts::wijk_id, private_posts::uri))
+        .do_nothing()
+        .execute(c))?;
+    Ok(())
+}
+
+pub fn forget_private(conn: &mut Connection, uri: &str, author: ActorId) -> Result<()> {
+    let row = private_posts::uri.eq(uri).and(private_posts::author_id.eq(author));
+    diesel::delete(private_posts::table.filter(row)).execute(conn)?;
+    Ok(())
+}

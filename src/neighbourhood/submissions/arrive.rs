@@ -1,0 +1,105 @@
+//! Who goes straight through and who waits: the one place where a mention, a local post and an edit are judged.
+
+use super::{State, Submission, Why, store};
+use crate::foundation::clock::Time;
+use crate::foundation::database::Connection;
+use crate::foundation::error::Result;
+use crate::foundation::ids::SubmissionId;
+use crate::neighbourhood::actors::Actor;
+use crate::neighbourhood::announcements;
+use crate::neighbourhood::blocks::Blocklist;
+use crate::neighbourhood::follows;
+use crate::neighbourhood::partners;
+use crate::neighbourhood::posts::{Post, Version};
+use crate::neighbourhood::wijken::Wijk;
+
+/// A post that names more wijken than this waits in each.
+const MOST_WIJKEN: usize = 3;
+
+/// A public post as it was offered to a wijk. Offering it again changes nothing.
+pub struct Offer<'a> {
+    pub author: &'a Actor,
+    pub post: &'a Post,
+    pub version: &'a Version,
+    /// How many wijken of this server it names.
+    pub wijken_named: usize,
+}
+
+/// A post mentions the wijk: a verified partner's is passed on, everybody else's waits. A new version of a post that
+/// was passed on is shown when its author goes straight through; else the approved one stays and the new one waits.
+pub fn by_mention(conn: &mut Connection, wijk: &Wijk, offer: &Offer<'_>, now: Time) -> Result<()> {
+    if !offer.post.visibility.is_public() || offer.post.gone_at.is_some() {
+        return Ok(());
+    }
+    if !Blocklist::read(conn)?.may_show(&offer.author.uri, &offer.author.domain, Some(wijk.id())) {
+        return Ok(());
+    }
+    match judge(conn, wijk, offer, now)? {
+        None => pass_on(conn, wijk, offer, now),
+        Some(why) => hold(conn, wijk, offer, why, now),
+    }
+}
+
+/// Why it must wait; `None` for who goes straight through.
+fn judge(conn: &mut Connection, wijk: &Wijk, offer: &Offer<'_>, now: Time) -> Result<Option<Why>> {
+    let partner = partners::of_actor(conn, wijk.id(), offer.author.id)?;
+    let is_own = offer.author.id == wijk.row.redactie_id;
+    Ok(if offer.wijken_named > MOST_WIJKEN {
+        Some(Why::Rule)
+    } else if is_own || partner.as_ref().is_some_and(|partner| partner.is_verified(now)) {
+        None
+    } else if offer.post.in_reply_to.is_some() {
+        Some(Why::Reply)
+    } else if partner.is_some() {
+        Some(Why::Partner)
+    } else if follows::is_follower(conn, offer.author.id, wijk.actor.id)? {
+        Some(Why::Newcomer)
+    } else {
+        Some(Why::Stranger)
+    })
+}
+
+fn pass_on(conn: &mut Connection, wijk: &Wijk, offer: &Offer<'_>, now: Time) -> Result<()> {
+    match store::of_post(conn, wijk.id(), offer.post.id)? {
+        // A moderator's word about this post stands: an edit does not bring back what was refused or taken back.
+        Some(last) if matches!(last.state, State::Refused | State::Withdrawn) => Ok(()),
+        Some(waiting) if waiting.state == State::Waiting => store::offer_version(conn, waiting.id, offer.version.id),
+        last => {
+            announcements::announce(conn, wijk.id(), offer.post, offer.version, now)?;
+            if last.is_none() { note(conn, wijk, offer, State::Approved, Why::Partner, now) } else { Ok(()) }
+        }
+    }
+}
+
+fn hold(conn: &mut Connection, wijk: &Wijk, offer: &Offer<'_>, why: Why, now: Time) -> Result<()> {
+    match store::of_post(conn, wijk.id(), offer.post.id)? {
+        None => note(conn, wijk, offer, State::Waiting, why, now),
+        Some(waiting) if waiting.state == State::Waiting => store::offer_version(conn, waiting.id, offer.version.id),
+        Some(last) if last.state == State::Approved => hold_edit(conn, wijk, offer, now),
+        Some(_) => Ok(()),
+    }
+}
+
+/// The approved version stays; what differs from it waits.
+fn hold_edit(conn: &mut Connection, wijk: &Wijk, offer: &Offer<'_>, now: Time) -> Result<()> {
+    match announcements::standing(conn, wijk.id(), offer.post.id)? {
+        Some(shown) if shown.version_id != offer.version.id => {
+            note(conn, wijk, offer, State::Waiting, Why::Edit, now)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn note(conn: &mut Connection, wijk: &Wijk, offer: &Offer<'_>, state: State, why: Why, now: Time) -> Result<()> {
+    let submission = Submission {
+        id: SubmissionId::next(now),
+        wijk_id: wijk.id(),
+        post_id: offer.post.id,
+        version_id: offer.version.id,
+        state,
+        why,
+        received_at: now,
+        decided_at: (state != State::Waiting).then_some(now),
+    };
+    store::insert(conn, &submission)
+}

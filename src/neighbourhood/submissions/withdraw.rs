@@ -1,0 +1,64 @@
+//! Taking back: a moderator what the wijk passed on, an author what was written.
+
+use super::decide::parse_reason;
+use super::store;
+use crate::foundation::clock::Time;
+use crate::foundation::database::Connection;
+use crate::foundation::error::{Error, Result};
+use crate::foundation::ids::PostId;
+use crate::neighbourhood::accounts::Moderator;
+use crate::neighbourhood::actors::{Actor, store as actors_store};
+use crate::neighbourhood::announcements;
+use crate::neighbourhood::follows;
+use crate::neighbourhood::moderation::{self, Decision};
+use crate::neighbourhood::outgoing::{self, Word};
+use crate::neighbourhood::posts::{Post, store as posts_store};
+
+/// The wijk does not pass it on any more; everyone who heard of it hears that. A waiting edit of it waits no longer.
+///
+/// # Errors
+/// `Conflict` where the wijk does not pass it on now.
+pub fn by_moderator(conn: &mut Connection, post: &Post, by: &Moderator, reason: &str, now: Time) -> Result<()> {
+    let reason = parse_reason(reason)?;
+    let not_passed_on = Error::Conflict("the wijk does not pass that post on now");
+    let Some(announcement) = announcements::standing(conn, by.wijk(), post.id)? else {
+        return Err(not_passed_on);
+    };
+    if !announcements::withdraw(conn, &announcement, now)? {
+        return Err(not_passed_on);
+    }
+    store::withdrawn(conn, by.wijk(), post.id, now)?;
+    moderation::record(conn, Some(by.wijk()), Decision::Withdrawn, by.account(), &post.uri, Some(reason), now)
+}
+
+/// The author deleted it, or it is not public any more: gone from every page, waiting nowhere, and every wijk that
+/// passed it on says so.
+pub fn by_author(conn: &mut Connection, post: PostId, now: Time) -> Result<()> {
+    for announcement in announcements::all_standing(conn, post)? {
+        announcements::withdraw(conn, &announcement, now)?;
+    }
+    store::close_all(conn, post, now)
+}
+
+/// A post that its author deleted. Repeating it changes nothing.
+pub fn deleted(conn: &mut Connection, author: &Actor, uri: &str, now: Time) -> Result<()> {
+    posts_store::bury(conn, uri, &author.uri, now)?;
+    posts_store::forget_private(conn, uri, author.id)?;
+    let Some(post) = posts_store::by_uri(conn, uri)? else { return Ok(()) };
+    if post.author_id != author.id || !posts_store::mark_gone(conn, post.id, now)? {
+        return Ok(());
+    }
+    by_author(conn, post.id, now)?;
+    if post.is_local { outgoing::say(conn, &Word::DeletePost { post: post.id }, now) } else { Ok(()) }
+}
+
+/// An actor that is no more: its posts and its follows end.
+pub fn actor_gone(conn: &mut Connection, actor: &Actor, now: Time) -> Result<()> {
+    if !actors_store::mark_gone(conn, actor.id, now)? {
+        return Ok(());
+    }
+    for post in posts_store::of_author(conn, actor.id)? {
+        deleted(conn, actor, &post.uri, now)?;
+    }
+    follows::undo_all(conn, actor.id, now)
+}

@@ -1,0 +1,132 @@
+//! Reading: what a wijk shows. Whatever is shown here passed `may_show` and is an approved version.
+
+use diesel::prelude::*;
+
+use super::actors::Actor;
+use super::announcements::{Announcement, State};
+use super::blocks::Blocklist;
+use super::partners::{self, Partner};
+use super::posts::{Post, Version};
+use super::{follows, wijken};
+use crate::foundation::clock::Time;
+use crate::foundation::database::Connection;
+use crate::foundation::database::schema::{actors, announcements, post_versions, posts};
+use crate::foundation::error::{Error, Result};
+use crate::foundation::ids::{ActorId, AnnouncementId, PostId, WijkId};
+
+/// An announced post with all that a card shows.
+#[derive(Debug, Clone, Queryable, Selectable)]
+pub struct Shown {
+    #[diesel(embed)]
+    pub announcement: Announcement,
+    #[diesel(embed)]
+    pub post: Post,
+    #[diesel(embed)]
+    pub version: Version,
+    #[diesel(embed)]
+    pub author: Actor,
+}
+
+/// Announced posts whose post and author are still there.
+macro_rules! standing {
+    () => {
+        announcements::table
+            .inner_join(posts::table.inner_join(actors::table))
+            .inner_join(post_versions::table.on(post_versions::id.eq(announcements::version_id)))
+            .filter(announcements::state.eq(State::Announced).and(posts::gone_at.is_null()).and(actors::gone_at.is_null()))
+    };
+}
+
+/// A wijk's timeline, one page.
+pub struct Page {
+    pub shown: Vec<Shown>,
+    /// Read on from here for older ones.
+    pub older: Option<AnnouncementId>,
+}
+
+/// The newest first, behind `before`; top-level posts only.
+pub fn of_wijk(conn: &mut Connection, wijk: WijkId, before: Option<AnnouncementId>, most: i64) -> Result<Page> {
+    let blocklist = Blocklist::read(conn)?;
+    let mut rows: Vec<Shown> = standing!()
+        .filter(announcements::wijk_id.eq(wijk).and(posts::in_reply_to.is_null()))
+        .filter(announcements::id.lt(before.unwrap_or(AnnouncementId(i64::MAX))))
+        .order(announcements::id.desc())
+        .limit(most + 1)
+        .select(Shown::as_select())
+        .load(conn)?;
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let older = if rows.len() > most { rows.get(most.saturating_sub(1)).map(|row| row.announcement.id) } else { None };
+    rows.truncate(most);
+    rows.retain(|row| may_show(&blocklist, row));
+    Ok(Page { shown: rows, older })
+}
+
+fn may_show(blocklist: &Blocklist, shown: &Shown) -> bool {
+    blocklist.may_show(&shown.author.uri, &shown.author.domain, Some(shown.announcement.wijk_id))
+}
+
+/// A post's page: by the wijk that passed it on first.
+///
+/// # Errors
+/// `Gone` where it was passed on once and is not any more; `NotFound` for everything else, private and refused alike.
+pub fn post(conn: &mut Connection, id: PostId) -> Result<Shown> {
+    let blocklist = Blocklist::read(conn)?;
+    let rows: Vec<Shown> = standing!()
+        .filter(announcements::post_id.eq(id))
+        .order(announcements::id)
+        .select(Shown::as_select())
+        .load(conn)?;
+    match rows.into_iter().find(|row| may_show(&blocklist, row)) {
+        Some(shown) => Ok(shown),
+        None if super::announcements::ever(conn, id)? => Err(Error::Gone),
+        None => Err(Error::NotFound),
+    }
+}
+
+/// The replies the wijk let into the thread, oldest first.
+pub fn replies(conn: &mut Connection, to: &Post, wijk: WijkId) -> Result<Vec<Shown>> {
+    let blocklist = Blocklist::read(conn)?;
+    let rows: Vec<Shown> = standing!()
+        .filter(announcements::wijk_id.eq(wijk).and(posts::in_reply_to.eq(&to.uri)))
+        .order(announcements::id)
+        .limit(100)
+        .select(Shown::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().filter(|row| may_show(&blocklist, row)).collect())
+}
+
+/// What stands around a timeline.
+pub struct Around {
+    pub partners: Vec<Partner>,
+    pub followers: i64,
+}
+
+pub fn around(conn: &mut Connection, wijk: WijkId, now: Time) -> Result<Around> {
+    let blocklist = Blocklist::read(conn)?;
+    let mut verified = partners::verified(conn, wijk, now)?;
+    verified.retain(|partner| blocklist.may_show(&partner.actor.uri, &partner.actor.domain, Some(wijk)));
+    Ok(Around { partners: verified, followers: follows::count(conn, wijk.into())? })
+}
+
+/// How many posts a wijk passes on now: the total of its outbox.
+pub fn count(conn: &mut Connection, wijk: WijkId) -> Result<i64> {
+    let standing = announcements::wijk_id.eq(wijk).and(announcements::state.eq(State::Announced));
+    Ok(announcements::table.filter(standing).count().get_result(conn)?)
+}
+
+/// The whole server in numbers, for NodeInfo.
+pub struct Totals {
+    pub wijken: usize,
+    pub local_posts: i64,
+}
+
+pub fn totals(conn: &mut Connection) -> Result<Totals> {
+    let local = posts::table.filter(posts::is_local.and(posts::gone_at.is_null()));
+    Ok(Totals { wijken: wijken::list(conn)?.len(), local_posts: local.count().get_result(conn)? })
+}
+
+/// The posts a local author published here, newest first, for its outbox.
+pub fn of_author(conn: &mut Connection, author: ActorId, most: i64) -> Result<Vec<Post>> {
+    let there = posts::table.filter(posts::author_id.eq(author).and(posts::gone_at.is_null()).and(posts::is_local));
+    Ok(there.order(posts::id.desc()).limit(most).select(Post::as_select()).load(conn)?)
+}
