@@ -7,6 +7,7 @@ use super::clock::Clock;
 use super::config::Config;
 use super::database::Database;
 use super::error::Result;
+use super::http_client::HttpClient;
 use super::i18n::Translations;
 use super::links::Links;
 use super::secret::Secret;
@@ -21,6 +22,7 @@ pub struct Parts {
     pub links: Links,
     pub secret: Secret,
     pub translations: Translations,
+    pub http: HttpClient,
 }
 
 impl App {
@@ -30,7 +32,8 @@ impl App {
         let database = Database::open(&config.database_url)?;
         let links = Links::new(&config);
         let translations = Translations::load();
-        Ok(Self(Arc::new(Parts { config, database, clock, links, secret, translations })))
+        let http = HttpClient::new(&config.url, config.lab_hosts.clone(), &config.limits)?;
+        Ok(Self(Arc::new(Parts { config, database, clock, links, secret, translations, http })))
     }
 }
 

@@ -14,6 +14,8 @@ use jiff::tz::TimeZone;
 use rust_embed::RustEmbed;
 use unic_langid::LanguageIdentifier;
 
+use super::clock::Time;
+
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/frontend/locales"]
 struct Locales;
@@ -250,6 +252,12 @@ impl Moment for Timestamp {
 impl<T: Moment + ?Sized> Moment for &T {
     fn timestamp(&self) -> Timestamp {
         (**self).timestamp()
+    }
+}
+
+impl Moment for Time {
+    fn timestamp(&self) -> Timestamp {
+        Time::timestamp(*self)
     }
 }
 

@@ -11,4 +11,5 @@ pub mod database;
 pub mod links;
 pub mod text;
 pub mod i18n;
+pub mod http_client;
 pub mod app;

@@ -89,6 +89,12 @@ pub fn keep(conn: &mut Connection, new: &NewArrival, now: Time) -> Result<bool> 
     Ok(kept == 1)
 }
 
+/// Whether there is anything to claim; writes nothing.
+pub fn any_due(conn: &mut Connection, now: Time) -> Result<bool> {
+    let due = arrivals::state.eq(State::Waiting).and(arrivals::not_before.le(now)).and(arrivals::leased_until.lt(now));
+    Ok(diesel::select(diesel::dsl::exists(arrivals::table.filter(due))).get_result(conn)?)
+}
+
 /// Takes up to `most` that are due, the oldest of each lane, for [`LEASE`].
 pub fn claim(conn: &mut Connection, most: i32, now: Time) -> Result<Vec<Arrival>> {
     // Two dialects of one statement: PostgreSQL's workers step over what another one is taking.

@@ -77,3 +77,14 @@ pub fn check_address(conn: &mut Connection, links: &Links) -> Result<()> {
 pub fn instance_actor(conn: &mut Connection, links: &Links) -> Result<Actor> {
     store::by_uri(conn, &links.instance_actor())?.ok_or(Error::NotFound)
 }
+
+/// Writes something, to see whether that is possible.
+pub fn touch(conn: &mut Connection, now: Time) -> Result<()> {
+    on_each!(conn, c => diesel::insert_into(settings::table)
+        .values((settings::name.eq("touched"), settings::value.eq(now.rfc3339())))
+        .on_conflict(settings::name)
+        .do_update()
+        .set(settings::value.eq(now.rfc3339()))
+        .execute(c))?;
+    Ok(())
+}

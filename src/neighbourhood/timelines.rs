@@ -6,7 +6,7 @@ use super::actors::Actor;
 use super::announcements::{Announcement, State};
 use super::blocks::Blocklist;
 use super::partners::{self, Partner};
-use super::posts::{Post, Version};
+use super::posts::{Post, Version, Visibility};
 use super::{follows, wijken};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
@@ -69,6 +69,7 @@ fn may_show(blocklist: &Blocklist, shown: &Shown) -> bool {
 ///
 /// # Errors
 /// `Gone` where it was passed on once and is not any more; `NotFound` for everything else, private and refused alike.
+/// What turned private where it was written is as if it had never been here.
 pub fn post(conn: &mut Connection, id: PostId) -> Result<Shown> {
     let blocklist = Blocklist::read(conn)?;
     let rows: Vec<Shown> = standing!()
@@ -78,9 +79,14 @@ pub fn post(conn: &mut Connection, id: PostId) -> Result<Shown> {
         .load(conn)?;
     match rows.into_iter().find(|row| may_show(&blocklist, row)) {
         Some(shown) => Ok(shown),
-        None if super::announcements::ever(conn, id)? => Err(Error::Gone),
-        None => Err(Error::NotFound),
+        None => Err(if was_taken_away(conn, id)? { Error::Gone } else { Error::NotFound }),
     }
+}
+
+fn was_taken_away(conn: &mut Connection, id: PostId) -> Result<bool> {
+    let public = posts::table.filter(posts::id.eq(id).and(posts::visibility.ne(Visibility::Private)));
+    let is_public: bool = diesel::select(diesel::dsl::exists(public)).get_result(conn)?;
+    Ok(is_public && super::announcements::ever(conn, id)?)
 }
 
 /// The replies the wijk let into the thread, oldest first.

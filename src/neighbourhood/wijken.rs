@@ -1,5 +1,7 @@
 //! A wijk: its Group actor, its redactie, and how it presents itself.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 
 use super::actors::keys::{self, NewActor, NewKey};
@@ -208,6 +210,12 @@ pub fn among(conn: &mut Connection, uris: &[String]) -> Result<Vec<Wijk>> {
         .filter(actors::uri.eq_any(uris).and(actors::is_local).and(wijken::closed_at.is_null()))
         .order(wijken::id);
     Ok(found.select(Wijk::as_select()).load(conn)?)
+}
+
+/// The slugs of those that closed.
+pub fn closed_names(conn: &mut Connection) -> Result<HashSet<String>> {
+    let closed = wijken::table.inner_join(actors::table).filter(wijken::closed_at.is_not_null());
+    Ok(closed.select(actors::username).load::<String>(conn)?.into_iter().collect())
 }
 
 /// The open ones, by name.

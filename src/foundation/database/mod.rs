@@ -11,13 +11,13 @@ mod text_enum;
 mod writer;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ManageConnection, Pool};
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 use diesel::{Connection as _, PgConnection, RunQueryDsl, SqliteConnection, sql_query};
+use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 pub(crate) use connection::on_each;
@@ -38,8 +38,8 @@ struct Inner {
     pool: Pool<Manager>,
     /// SQLite's; PostgreSQL writes through the pool.
     writer: Option<Writer>,
-    /// Commits of this process: whoever caches what the database says looks here whether to ask again.
-    commits: AtomicU64,
+    /// Commits of this process: whoever caches what the database says, or waits for something to do, looks here.
+    commits: watch::Sender<u64>,
 }
 
 impl Database {
@@ -65,7 +65,7 @@ impl Database {
             .test_on_check_out(writer.is_none())
             .build(manager)
             .map_err(|e| Error::Unavailable(e.to_string()))?;
-        Ok(Self(Arc::new(Inner { pool, writer, commits: AtomicU64::new(0) })))
+        Ok(Self(Arc::new(Inner { pool, writer, commits: watch::Sender::new(0) })))
     }
 
     /// Reads; on SQLite the connection refuses to write.
@@ -93,13 +93,21 @@ impl Database {
                 blocking(move || repeated(&pool, &work)).await
             }
         };
-        self.0.commits.fetch_add(1, Ordering::Release);
+        if outcome.is_ok() {
+            self.0.commits.send_modify(|count| *count += 1);
+        }
         outcome
     }
 
     #[must_use]
     pub fn commits(&self) -> u64 {
-        self.0.commits.load(Ordering::Acquire)
+        *self.0.commits.borrow()
+    }
+
+    /// Changes with each commit of this process.
+    #[must_use]
+    pub fn watch_commits(&self) -> watch::Receiver<u64> {
+        self.0.commits.subscribe()
     }
 
     /// One process only, so that leases left behind belong to nobody.

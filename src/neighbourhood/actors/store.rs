@@ -42,6 +42,11 @@ pub fn local(conn: &mut Connection, username: &str) -> Result<Actor> {
     found.select(Actor::as_select()).first(conn).optional()?.ok_or(Error::NotFound)
 }
 
+/// The user names of all local actors.
+pub fn local_names(conn: &mut Connection) -> Result<Vec<String>> {
+    Ok(actors::table.filter(actors::is_local).select(actors::username).load(conn)?)
+}
+
 /// A host we hold a key of: its requests cost no fetch.
 pub fn knows_domain(conn: &mut Connection, domain: &Domain) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(actors::table.filter(actors::domain.eq(domain)))).get_result(conn)?)

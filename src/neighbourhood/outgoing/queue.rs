@@ -78,9 +78,15 @@ pub fn claim(conn: &mut Connection, most: i32, failing: bool, now: Time) -> Resu
     })
 }
 
-/// When the next host is due, for the worker that has nothing to do.
-pub fn next_due(conn: &mut Connection) -> Result<Option<Time>> {
-    Ok(hosts::table.filter(hosts::is_waiting).select(diesel::dsl::min(hosts::not_before)).first(conn)?)
+/// Whether a healthy host is due, and whether one that failed last time is; writes nothing.
+pub fn any_due(conn: &mut Connection, now: Time) -> Result<(bool, bool)> {
+    let due = hosts::is_waiting.and(hosts::not_before.le(now)).and(hosts::leased_until.lt(now));
+    let healthy = hosts::table.filter(due.and(hosts::failures.eq(0)));
+    let failing = hosts::table.filter(due.and(hosts::failures.gt(0)));
+    Ok((
+        diesel::select(diesel::dsl::exists(healthy)).get_result(conn)?,
+        diesel::select(diesel::dsl::exists(failing)).get_result(conn)?,
+    ))
 }
 
 /// What may be sent to this host now, by `seq`: nothing behind a row about the same object that is not due, and

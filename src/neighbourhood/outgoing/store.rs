@@ -60,6 +60,12 @@ pub(super) fn insert(conn: &mut Connection, word: &Word, now: Time) -> Result<()
     Ok(())
 }
 
+/// Whether there is anything to claim; writes nothing.
+pub fn any_due(conn: &mut Connection, now: Time) -> Result<bool> {
+    let due = outgoing::table.filter(outgoing::state.eq(State::Waiting).and(outgoing::leased_until.lt(now)));
+    Ok(diesel::select(diesel::dsl::exists(due)).get_result(conn)?)
+}
+
 /// Takes up to `most` words, the oldest of each object.
 pub fn claim(conn: &mut Connection, most: i32, now: Time) -> Result<Vec<Pending>> {
     let sql = |skip: &str, now: &str, until: &str, most: &str| {

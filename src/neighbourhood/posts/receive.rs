@@ -84,7 +84,8 @@ fn again(conn: &mut Connection, author: &Actor, post: Post, received: &Received,
     }
     let version = Version::new(VersionId::next(now), post.id, &received.shown, now)?;
     let kept = store::keep_version(conn, &version)?;
-    store::touch(conn, post.id, kept)?;
+    store::touch(conn, post.id, kept, received.visibility)?;
     let is_changed = kept != post.newest_version;
-    Ok(Kept::Post { post: Post { newest_version: kept, ..post }, version: kept, is_changed })
+    let post = Post { newest_version: kept, visibility: received.visibility, ..post };
+    Ok(Kept::Post { post, version: kept, is_changed })
 }

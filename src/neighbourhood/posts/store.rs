@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{Post, Version};
+use super::{Post, Version, Visibility};
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::{post_versions, posts, private_posts, tombstones};
 use crate::foundation::database::{Connection, on_each};
@@ -29,8 +29,10 @@ pub fn of_author(conn: &mut Connection, author: ActorId) -> Result<Vec<Post>> {
 }
 
 /// Locks the row on PostgreSQL, so that two arrivals about one post follow each other.
-pub(super) fn touch(conn: &mut Connection, id: PostId, newest: VersionId) -> Result<()> {
-    diesel::update(posts::table.find(id)).set(posts::newest_version.eq(newest)).execute(conn)?;
+pub(super) fn touch(conn: &mut Connection, id: PostId, newest: VersionId, visibility: Visibility) -> Result<()> {
+    diesel::update(posts::table.find(id))
+        .set((posts::newest_version.eq(newest), posts::visibility.eq(visibility)))
+        .execute(conn)?;
     Ok(())
 }
 
@@ -58,6 +60,12 @@ pub(super) fn keep_version(conn: &mut Connection, version: &Version) -> Result<V
 pub fn mark_gone(conn: &mut Connection, id: PostId, now: Time) -> Result<bool> {
     let row = posts::table.filter(posts::id.eq(id).and(posts::gone_at.is_null()));
     Ok(diesel::update(row).set(posts::gone_at.eq(now)).execute(conn)? == 1)
+}
+
+/// Nothing makes it public again but its origin.
+pub fn make_private(conn: &mut Connection, id: PostId) -> Result<()> {
+    diesel::update(posts::table.find(id)).set(posts::visibility.eq(Visibility::Private)).execute(conn)?;
+    Ok(())
 }
 
 /// Remembers that its author deleted it.

@@ -1,17 +1,18 @@
 //! Who goes straight through and who waits: the one place where a mention, a local post and an edit are judged.
 
-use super::{State, Submission, Why, store};
+use super::{State, Submission, Why, store, withdraw};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::Result;
-use crate::foundation::ids::SubmissionId;
+use crate::foundation::ids::{PostId, SubmissionId};
 use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::announcements;
 use crate::neighbourhood::blocks::Blocklist;
 use crate::neighbourhood::follows;
 use crate::neighbourhood::partners;
-use crate::neighbourhood::posts::{Post, Version};
-use crate::neighbourhood::wijken::Wijk;
+use crate::neighbourhood::posts::receive::{self, Kept, Received};
+use crate::neighbourhood::posts::{Post, Version, store as posts_store};
+use crate::neighbourhood::wijken::{self, Wijk};
 
 /// A post that names more wijken than this waits in each.
 const MOST_WIJKEN: usize = 3;
@@ -23,6 +24,54 @@ pub struct Offer<'a> {
     pub version: &'a Version,
     /// How many wijken of this server it names.
     pub wijken_named: usize,
+}
+
+/// A post as its origin gave it to us just now: a public one is offered to the wijken it names, a private one is kept
+/// apart, and hides whatever of it was public before.
+pub fn received(conn: &mut Connection, author: &Actor, received: &Received, now: Time) -> Result<()> {
+    let named = wijken::among(conn, &received.addressed)?;
+    if !received.visibility.is_public() {
+        return kept_apart(conn, author, received, &named, now);
+    }
+    let known = posts_store::by_uri(conn, &received.uri)?;
+    if named.is_empty() && known.is_none() {
+        return Ok(());
+    }
+    let Kept::Post { post, version, .. } = receive::keep(conn, author, received, now)? else { return Ok(()) };
+    let version = posts_store::version(conn, version)?;
+    let offer = Offer { author, post: &post, version: &version, wijken_named: named.len() };
+    for wijk in concerned(conn, named, post.id)? {
+        by_mention(conn, &wijk, &offer, now)?;
+    }
+    Ok(())
+}
+
+/// The wijken it names, and those that passed it on before and that an edit names no more.
+fn concerned(conn: &mut Connection, mut named: Vec<Wijk>, post: PostId) -> Result<Vec<Wijk>> {
+    for announcement in announcements::all_standing(conn, post)? {
+        if named.iter().all(|wijk| wijk.id() != announcement.wijk_id) {
+            named.push(wijken::by_id(conn, announcement.wijk_id)?);
+        }
+    }
+    Ok(named)
+}
+
+fn kept_apart(
+    conn: &mut Connection,
+    author: &Actor,
+    received: &Received,
+    named: &[Wijk],
+    now: Time,
+) -> Result<()> {
+    if let Some(post) = posts_store::by_uri(conn, &received.uri)? {
+        if post.author_id == author.id && !post.is_local {
+            withdraw::not_public_any_more(conn, &post, now)?;
+        }
+    }
+    for wijk in named {
+        posts_store::keep_private(conn, wijk.id(), author.id, &received.uri, &received.shown.content, now)?;
+    }
+    Ok(())
 }
 
 /// A post mentions the wijk: a verified partner's is passed on, everybody else's waits. A new version of a post that

@@ -40,6 +40,12 @@ pub fn by_author(conn: &mut Connection, post: PostId, now: Time) -> Result<()> {
     store::close_all(conn, post, now)
 }
 
+/// Its origin does not give it to us any more, or not to everybody: hidden as if it had never been here.
+pub fn not_public_any_more(conn: &mut Connection, post: &Post, now: Time) -> Result<()> {
+    posts_store::make_private(conn, post.id)?;
+    by_author(conn, post.id, now)
+}
+
 /// A post that its author deleted. Repeating it changes nothing.
 pub fn deleted(conn: &mut Connection, author: &Actor, uri: &str, now: Time) -> Result<()> {
     posts_store::bury(conn, uri, &author.uri, now)?;

@@ -1,0 +1,132 @@
+//! Somebody follows a wijk or a local author: Follow, our Accept or Reject, and Undo.
+
+use activitypub_federation::config::Data;
+use activitypub_federation::fetch::object_id::ObjectId;
+use activitypub_federation::traits::Activity;
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::arrived::{Arrived, url_of};
+use crate::doors::federation::failure::Failure;
+use crate::doors::federation::objects::actor::RemoteActor;
+use crate::foundation::app::App;
+use crate::foundation::error::Result;
+use crate::neighbourhood::actors::{Actor, store as actors_store};
+use crate::neighbourhood::{follows, wijken};
+
+/// `{"type": "Follow", "object": "https://wijk.example/wijken/bloemhof"}`; `object` may be an object with an id.
+/// Source: specimens/mastodon/follow.json.
+#[derive(Debug)]
+pub struct Follow(pub Arrived);
+
+#[async_trait]
+impl Activity for Follow {
+    type DataType = App;
+    type Error = Failure;
+
+    fn id(&self) -> &Url {
+        &self.0.id
+    }
+
+    fn actor(&self) -> &Url {
+        &self.0.actor
+    }
+
+    async fn verify(&self, _: &Data<App>) -> Result<(), Failure> {
+        self.0.object_id()?;
+        Ok(())
+    }
+
+    async fn receive(self, data: &Data<App>) -> Result<(), Failure> {
+        if self.0.is_forwarded {
+            return self.0.ignore(data).await;
+        }
+        let follower = ObjectId::<RemoteActor>::from(self.0.actor.clone()).dereference(data).await?.0;
+        let (uri, target, now) = (self.0.id.to_string(), self.0.object_id()?.to_string(), data.clock.now());
+        self.0
+            .act(data, move |c| {
+                let Some(target) = actors_store::by_uri(c, &target)?.filter(|actor| actor.is_local) else {
+                    return Ok(());
+                };
+                match wijken::open(c, &target.username) {
+                    Ok(wijk) => follows::ask(c, &follower, &wijk, &uri, now),
+                    Err(_) => follows::ask_author(c, &follower, &target, &uri, now),
+                }
+            })
+            .await
+    }
+}
+
+/// `Undo` of a Follow: matched on who sent it and whom the Follow was for; inner ids may be missing or wrong.
+/// Source: specimens/mastodon/undo_follow.json, specimens/gancio/undo_follow.json (no inner actor).
+#[derive(Debug)]
+pub struct UndoFollow(pub Arrived);
+
+#[async_trait]
+impl Activity for UndoFollow {
+    type DataType = App;
+    type Error = Failure;
+
+    fn id(&self) -> &Url {
+        &self.0.id
+    }
+
+    fn actor(&self) -> &Url {
+        &self.0.actor
+    }
+
+    async fn verify(&self, _: &Data<App>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn receive(self, data: &Data<App>) -> Result<(), Failure> {
+        if self.0.is_forwarded {
+            return self.0.ignore(data).await;
+        }
+        let target = self.0.object.get("object").and_then(|inner| url_of(inner, "object").ok());
+        let follow = url_of(&self.0.object, "object").ok();
+        let (actor, now) = (self.0.actor.to_string(), data.clock.now());
+        self.0
+            .act(data, move |c| {
+                let Some(follower) = actors_store::by_uri(c, &actor)? else { return Ok(()) };
+                if let Some(target) = &target {
+                    if let Some(target) = actors_store::by_uri(c, target.as_str())? {
+                        return follows::undo(c, follower.id, target.id, now).map(drop);
+                    }
+                }
+                match &follow {
+                    Some(follow) => follows::undo_by_uri(c, follower.id, follow.as_str(), now).map(drop),
+                    None => Ok(()),
+                }
+            })
+            .await
+    }
+}
+
+fn answer(kind: &str, id: &str, follower: &Actor, target: &Actor, follow_uri: &str) -> Value {
+    json!({
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": id,
+        "type": kind,
+        "actor": target.uri,
+        "to": [follower.uri],
+        // Embedded: Misskey would fetch a bare id, and Mastodon matches on what is inside.
+        "object": {
+            "id": follow_uri,
+            "type": "Follow",
+            "actor": follower.uri,
+            "object": target.uri,
+        },
+    })
+}
+
+#[must_use]
+pub fn accept(id: &str, follower: &Actor, target: &Actor, follow_uri: &str) -> Value {
+    answer("Accept", id, follower, target, follow_uri)
+}
+
+#[must_use]
+pub fn reject(id: &str, follower: &Actor, target: &Actor, follow_uri: &str) -> Value {
+    answer("Reject", id, follower, target, follow_uri)
+}

@@ -1,0 +1,6 @@
+//! One file per conversation, with its answers and its Undo. Activities import objects; nobody imports `inbox`.
+
+pub mod following;
+pub mod publishing;
+pub mod announcing;
+pub mod arrived;

@@ -1,0 +1,218 @@
+//! A post is written, changed or deleted: Create, Update, Delete. Whatever a message says, the post itself is fetched
+//! from where it lives; that it is given to us is the proof that it is public.
+
+use activitypub_federation::config::Data;
+use activitypub_federation::fetch::object_id::ObjectId;
+use activitypub_federation::traits::{Activity, Object};
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::arrived::Arrived;
+use crate::doors::federation::failure::Failure;
+use crate::doors::federation::fetching::Trouble;
+use crate::doors::federation::objects::actor::RemoteActor;
+use crate::doors::federation::objects::note::RemotePost;
+use crate::doors::federation::values::{PUBLIC, same_origin};
+use crate::foundation::app::App;
+use crate::foundation::error::{Error, Result};
+use crate::neighbourhood::actors::{Actor, store as actors_store};
+use crate::neighbourhood::posts::{Post, store as posts_store};
+use crate::neighbourhood::submissions::{arrive, withdraw};
+
+/// Create and Update of a post, from its author or forwarded by another server: both say "look there".
+/// Source: specimens/mastodon/create_note.json, update_note.json.
+#[derive(Debug)]
+pub struct Publish(pub Arrived);
+
+#[async_trait]
+impl Activity for Publish {
+    type DataType = App;
+    type Error = Failure;
+
+    fn id(&self) -> &Url {
+        &self.0.id
+    }
+
+    fn actor(&self) -> &Url {
+        &self.0.actor
+    }
+
+    async fn verify(&self, _: &Data<App>) -> Result<(), Failure> {
+        if same_origin(&self.0.object_id()?, &self.0.actor) {
+            Ok(())
+        } else {
+            Err(Error::invalid("object", "lives on another host than its author").into())
+        }
+    }
+
+    async fn receive(self, data: &Data<App>) -> Result<(), Failure> {
+        match ObjectId::<RemotePost>::from(self.0.object_id()?).dereference_forced(data).await {
+            Ok(post) => self.found(post, data).await,
+            Err(Failure::Elsewhere(trouble @ (Trouble::NotFound | Trouble::Gone | Trouble::Refused(_)))) => {
+                self.not_given(&trouble, data).await
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+impl Publish {
+    async fn found(self, post: RemotePost, data: &Data<App>) -> Result<(), Failure> {
+        if !self.0.is_forwarded && post.author != self.0.actor {
+            return Err(Error::invalid("attributedTo", "is not who sent this").into());
+        }
+        let uri = Object::id(&post).to_string();
+        let author = ObjectId::<RemoteActor>::from(post.author.clone()).dereference(data).await?.0;
+        let (received, now) = (post.received, data.clock.now());
+        tracing::debug!(post = uri, visibility = %received.visibility, "a post was fetched from its origin");
+        self.0.act(data, move |c| arrive::received(c, &author, &received, now)).await
+    }
+
+    /// The origin does not give it to us (any more): whatever it was, it is not public now.
+    async fn not_given(self, trouble: &Trouble, data: &Data<App>) -> Result<(), Failure> {
+        let (uri, now) = (self.0.object_id()?.to_string(), data.clock.now());
+        let is_gone = matches!(trouble, Trouble::Gone);
+        tracing::info!(post = uri, %trouble, "a post is not given to us by its origin");
+        self.0
+            .act(data, move |c| {
+                let Some(post) = posts_store::by_uri(c, &uri)?.filter(|post| !post.is_local) else { return Ok(()) };
+                let author = actors_store::find(c, post.author_id)?;
+                if is_gone {
+                    withdraw::deleted(c, &author, &uri, now)
+                } else {
+                    withdraw::not_public_any_more(c, &post, now)
+                }
+            })
+            .await
+    }
+}
+
+/// An actor changed its own document: read again.
+#[derive(Debug)]
+pub struct UpdateActor(pub Arrived);
+
+#[async_trait]
+impl Activity for UpdateActor {
+    type DataType = App;
+    type Error = Failure;
+
+    fn id(&self) -> &Url {
+        &self.0.id
+    }
+
+    fn actor(&self) -> &Url {
+        &self.0.actor
+    }
+
+    async fn verify(&self, _: &Data<App>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn receive(self, data: &Data<App>) -> Result<(), Failure> {
+        let uri = self.0.actor.to_string();
+        let is_known = data.database.read(move |c| actors_store::by_uri(c, &uri)).await?.is_some();
+        if is_known && !self.0.is_forwarded {
+            ObjectId::<RemoteActor>::from(self.0.actor.clone()).dereference_forced(data).await?;
+        }
+        self.0.ignore(data).await
+    }
+}
+
+/// Delete of a post or of the actor itself; `object` a string, a Tombstone or the whole object.
+/// Source: specimens/mastodon/delete_note.json, delete_actor.json.
+#[derive(Debug)]
+pub struct Delete(pub Arrived);
+
+#[async_trait]
+impl Activity for Delete {
+    type DataType = App;
+    type Error = Failure;
+
+    fn id(&self) -> &Url {
+        &self.0.id
+    }
+
+    fn actor(&self) -> &Url {
+        &self.0.actor
+    }
+
+    async fn verify(&self, _: &Data<App>) -> Result<(), Failure> {
+        if same_origin(&self.0.object_id()?, &self.0.actor) {
+            Ok(())
+        } else {
+            Err(Error::invalid("object", "lives on another host than who deletes it").into())
+        }
+    }
+
+    async fn receive(self, data: &Data<App>) -> Result<(), Failure> {
+        let object = self.0.object_id()?;
+        if self.0.is_forwarded {
+            // Only the origin can confirm it; asking there is what Publish does.
+            return Publish(self.0).receive(data).await;
+        }
+        let (uri, actor, now) = (object.to_string(), self.0.actor.to_string(), data.clock.now());
+        self.0
+            .act(data, move |c| {
+                let Some(author) = actors_store::by_uri(c, &actor)? else { return Ok(()) };
+                if uri == actor {
+                    withdraw::actor_gone(c, &author, now)
+                } else {
+                    withdraw::deleted(c, &author, &uri, now)
+                }
+            })
+            .await
+    }
+}
+
+/// A post written here, to its author's followers and the wijken it names.
+#[must_use]
+pub fn create(id: &str, context: Value, note: &Value, post: &Post, author: &Actor) -> Value {
+    json!({
+        "@context": context,
+        "id": id,
+        "type": "Create",
+        "actor": author.uri,
+        "published": post.published_at.rfc3339(),
+        "to": note["to"],
+        "cc": note["cc"],
+        "object": note,
+    })
+}
+
+#[must_use]
+pub fn delete_post(post: &Post, author: &Actor) -> Value {
+    json!({
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": format!("{}#delete", post.uri),
+        "type": "Delete",
+        "actor": author.uri,
+        "to": [PUBLIC],
+        "object": {"id": post.uri, "type": "Tombstone", "formerType": post.kind},
+    })
+}
+
+#[must_use]
+pub fn delete_actor(actor: &Actor) -> Value {
+    json!({
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": format!("{}#delete", actor.uri),
+        "type": "Delete",
+        "actor": actor.uri,
+        "to": [PUBLIC],
+        "object": actor.uri,
+    })
+}
+
+#[must_use]
+pub fn update_actor(id: &str, document: &Value, actor: &Actor) -> Value {
+    json!({
+        "@context": document["@context"],
+        "id": id,
+        "type": "Update",
+        "actor": actor.uri,
+        "to": [PUBLIC],
+        "cc": [format!("{}/followers", actor.uri)],
+        "object": document,
+    })
+}

@@ -1,0 +1,104 @@
+//! Collections as each peer reads them. Followers are a number only: that somebody follows a wijk tells where they live.
+
+use serde_json::{Value, json};
+
+use super::activities::announcing;
+use crate::foundation::clock::Time;
+use crate::foundation::database::Connection;
+use crate::foundation::error::Result;
+use crate::foundation::ids::{AnnouncementId, WijkId};
+use crate::foundation::links::Links;
+use crate::neighbourhood::actors::Actor;
+use crate::neighbourhood::wijken::Wijk;
+use crate::neighbourhood::{follows, partners, timelines};
+
+const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
+const PAGE: i64 = 20;
+
+pub fn followers(conn: &mut Connection, actor: &Actor) -> Result<Value> {
+    Ok(json!({
+        "@context": CONTEXT,
+        "id": format!("{}/followers", actor.uri),
+        "type": "Collection",
+        "totalItems": follows::count(conn, actor.id)?,
+        "items": [],
+    }))
+}
+
+/// The wijk's verified partners: a public list.
+pub fn following(conn: &mut Connection, wijk: &Wijk, now: Time) -> Result<Value> {
+    let partners = partners::verified(conn, wijk.id(), now)?;
+    let ids: Vec<String> = partners.into_iter().map(|partner| partner.actor.uri).collect();
+    Ok(ordered(&format!("{}/following", wijk.actor.uri), ids.len(), &json!(ids)))
+}
+
+/// Nothing is pinned; Mastodon pins only what the wijk wrote itself.
+#[must_use]
+pub fn featured(wijk: &Wijk) -> Value {
+    ordered(&format!("{}/featured", wijk.actor.uri), 0, &json!([]))
+}
+
+/// The moderators are residents: only the server's moderation actor is named.
+#[must_use]
+pub fn moderators(wijk: &Wijk, links: &Links) -> Value {
+    ordered(&format!("{}/moderators", wijk.actor.uri), 1, &json!([links.moderation_actor()]))
+}
+
+fn ordered(id: &str, total: usize, items: &Value) -> Value {
+    json!({"@context": CONTEXT, "id": id, "type": "OrderedCollection", "totalItems": total, "orderedItems": items})
+}
+
+/// The newest announcements inline, and the first page's address: Lemmy reads the one, Gancio the other.
+pub fn outbox(conn: &mut Connection, wijk: &Wijk, links: &Links) -> Result<Value> {
+    let id = format!("{}/outbox", wijk.actor.uri);
+    let (items, _) = announced(conn, wijk, links, None)?;
+    Ok(json!({
+        "@context": CONTEXT,
+        "id": id,
+        "type": "OrderedCollection",
+        "totalItems": timelines::count(conn, wijk.id())?,
+        "first": format!("{id}?page=true"),
+        "orderedItems": items,
+    }))
+}
+
+pub fn outbox_page(conn: &mut Connection, wijk: &Wijk, links: &Links, before: Option<AnnouncementId>) -> Result<Value> {
+    let id = format!("{}/outbox", wijk.actor.uri);
+    let (items, older) = announced(conn, wijk, links, before)?;
+    let page = |before: AnnouncementId| format!("{id}?page=true&max_id={before}");
+    let mut json = json!({
+        "@context": CONTEXT,
+        "id": before.map_or_else(|| format!("{id}?page=true"), page),
+        "type": "OrderedCollectionPage",
+        "partOf": id,
+        "orderedItems": items,
+    });
+    if let (Some(json), Some(older)) = (json.as_object_mut(), older) {
+        json.insert("next".to_owned(), page(older).into());
+    }
+    Ok(json)
+}
+
+fn announced(
+    conn: &mut Connection,
+    wijk: &Wijk,
+    links: &Links,
+    before: Option<AnnouncementId>,
+) -> Result<(Vec<Value>, Option<AnnouncementId>)> {
+    let page = timelines::of_wijk(conn, WijkId(wijk.actor.id.0), before, PAGE)?;
+    let items = page.shown.iter().map(|shown| {
+        let mut announce = announcing::announce(&shown.announcement, wijk, &shown.post, &shown.author.uri, links);
+        if let Some(object) = announce.as_object_mut() {
+            object.remove("@context");
+        }
+        announce
+    });
+    Ok((items.collect(), page.older))
+}
+
+/// A local author's posts, by id.
+pub fn author_outbox(conn: &mut Connection, author: &Actor) -> Result<Value> {
+    let posts = timelines::of_author(conn, author.id, PAGE)?;
+    let ids: Vec<&str> = posts.iter().map(|post| post.uri.as_str()).collect();
+    Ok(ordered(&format!("{}/outbox", author.uri), ids.len(), &json!(ids)))
+}

@@ -1,0 +1,108 @@
+//! How others find us: WebFinger (RFC 7033), NodeInfo 2.0 and 2.1, host-meta.
+
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::foundation::config::Config;
+use crate::foundation::database::Connection;
+use crate::foundation::error::{Error, Result};
+use crate::foundation::links::Links;
+use crate::neighbourhood::actors::{Actor, ActorKind, Handle, store};
+use crate::neighbourhood::{timelines, wijken};
+
+/// The document for `acct:name@host`, an actor's id, or the site's own address.
+///
+/// # Errors
+/// `NotFound` for whom we do not know, `Gone` for a closed wijk.
+pub fn webfinger(conn: &mut Connection, links: &Links, resource: &str) -> Result<Value> {
+    let actor = named(conn, links, resource)?;
+    if actor.kind == ActorKind::Group {
+        wijken::open(conn, &actor.username)?;
+    }
+    Ok(document(&actor))
+}
+
+fn named(conn: &mut Connection, links: &Links, resource: &str) -> Result<Actor> {
+    if let Some(acct) = resource.strip_prefix("acct:") {
+        let handle = Handle::parse(acct).map_err(|_| Error::NotFound)?;
+        if handle.domain != *links.domain() {
+            return Err(Error::NotFound);
+        }
+        // Mobilizon falls back to this name for a server's own actor.
+        let name = if handle.username == "relay" { links.domain().host() } else { &handle.username };
+        return store::local(conn, &name.to_ascii_lowercase());
+    }
+    let url = Url::parse(resource).map_err(|_| Error::NotFound)?;
+    if !links.is_ours(&url) {
+        return Err(Error::NotFound);
+    }
+    if url.path() == "/" {
+        return store::local(conn, links.domain().host());
+    }
+    if let Some(name) = url.path().strip_prefix("/@") {
+        return store::local(conn, name);
+    }
+    store::by_uri(conn, url.as_str())?.filter(|actor| actor.is_local).ok_or(Error::NotFound)
+}
+
+fn document(actor: &Actor) -> Value {
+    let mut aliases = vec![actor.uri.clone()];
+    if !matches!(actor.kind, ActorKind::Application) {
+        if let Ok(url) = Url::parse(&actor.uri) {
+            aliases.push(format!("{}/@{}", url.origin().ascii_serialization(), actor.username));
+        }
+    }
+    json!({
+        "subject": format!("acct:{}@{}", actor.username, actor.domain),
+        "aliases": aliases,
+        "links": [
+            {"rel": "http://webfinger.net/rel/profile-page", "type": "text/html", "href": actor.url},
+            {
+                "rel": "self",
+                "type": "application/activity+json",
+                "href": actor.uri,
+                "properties": {"https://www.w3.org/ns/activitystreams#type": actor.kind},
+            },
+        ],
+    })
+}
+
+/// 2.0 stands first: Gancio takes the first link.
+#[must_use]
+pub fn nodeinfo_links(links: &Links) -> Value {
+    json!({"links": [
+        {"rel": "http://nodeinfo.diaspora.software/ns/schema/2.0", "href": links.at("nodeinfo/2.0")},
+        {"rel": "http://nodeinfo.diaspora.software/ns/schema/2.1", "href": links.at("nodeinfo/2.1")},
+        {"rel": "https://www.w3.org/ns/activitystreams#Application", "href": links.instance_actor()},
+    ]})
+}
+
+pub fn nodeinfo(conn: &mut Connection, config: &Config, version: &str) -> Result<Value> {
+    let totals = timelines::totals(conn)?;
+    let mut software = json!({"name": "likejewijk", "version": env!("CARGO_PKG_VERSION")});
+    if let (true, Some(software)) = (version == "2.1", software.as_object_mut()) {
+        software.insert("homepage".to_owned(), json!(config.url.as_str()));
+    }
+    let mut metadata = json!({"nodeName": "LikeJeWijk"});
+    if let (Some(email), Some(metadata)) = (&config.admin_email, metadata.as_object_mut()) {
+        metadata.insert("adminEmail".to_owned(), json!(email));
+    }
+    Ok(json!({
+        "version": version,
+        "software": software,
+        "protocols": ["activitypub"],
+        "services": {"inbound": [], "outbound": []},
+        "openRegistrations": false,
+        "usage": {"users": {"total": totals.wijken}, "localPosts": totals.local_posts},
+        "metadata": metadata,
+    }))
+}
+
+#[must_use]
+pub fn host_meta(links: &Links) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<XRD xmlns=\"http://docs.oasis-open.org/ns/xri/xrd-1.0\">\
+         <Link rel=\"lrdd\" template=\"{}?resource={{uri}}\"/></XRD>\n",
+        links.at(".well-known/webfinger")
+    )
+}

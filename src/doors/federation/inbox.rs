@@ -1,0 +1,68 @@
+//! An arrival → the conversation it belongs to, by its type. Unknown types are forgotten politely.
+
+use activitypub_federation::config::Data;
+use activitypub_federation::traits::Activity;
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use super::activities::arrived::Arrived;
+use super::activities::following::{Follow, UndoFollow};
+use super::activities::publishing::{Delete, Publish, UpdateActor};
+use super::failure::Failure;
+use super::values::id_of;
+use crate::foundation::app::App;
+use crate::foundation::error::{Error, Result};
+use crate::neighbourhood::arrivals::Arrival;
+
+/// What the guard let through is at least this.
+#[derive(Deserialize)]
+struct Outer {
+    id: Url,
+    #[serde(rename = "type")]
+    kind: String,
+    actor: Value,
+    #[serde(default)]
+    object: Value,
+}
+
+/// Acts on one arrival and marks it done.
+///
+/// # Errors
+/// What [`Failure::may_pass`] is to be tried again; anything else will never go through.
+pub async fn act(arrival: &Arrival, data: &Data<App>) -> Result<(), Failure> {
+    let body = arrival.body.as_deref().ok_or(Error::NotFound)?;
+    let outer: Outer = serde_json::from_slice(body).map_err(|e| Error::invalid("activity", e.to_string()))?;
+    let actor = id_of(&outer.actor).and_then(|id| Url::parse(id).ok());
+    let inner = outer.object.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let arrived = Arrived {
+        id: outer.id,
+        actor: actor.ok_or_else(|| Error::invalid("actor", "is no address"))?,
+        object: outer.object,
+        is_forwarded: arrival.is_forwarded,
+        arrival: arrival.id,
+    };
+    match (outer.kind.as_str(), inner.as_str()) {
+        ("Follow", _) => receive(Follow(arrived), data).await,
+        ("Undo", "Follow") => receive(UndoFollow(arrived), data).await,
+        // By id alone: a Follow of ours to know, or nothing.
+        ("Undo", "") => receive(UndoFollow(arrived), data).await,
+        ("Update", "Person" | "Group" | "Organization" | "Service" | "Application") => {
+            receive(UpdateActor(arrived), data).await
+        }
+        ("Create" | "Update", _) => receive(Publish(arrived), data).await,
+        ("Delete", _) => receive(Delete(arrived), data).await,
+        (kind, _) => {
+            tracing::debug!(kind, "an activity nobody here has use for");
+            arrived.ignore(data).await
+        }
+    }
+}
+
+async fn receive<A>(activity: A, data: &Data<App>) -> Result<(), Failure>
+where
+    A: Activity<DataType = App, Error = Failure>,
+{
+    activity.verify(data).await?;
+    activity.receive(data).await
+}

@@ -1,0 +1,249 @@
+//! Actors: another server's document becomes our row, and our rows become documents.
+
+use activitypub_federation::config::Data;
+use activitypub_federation::protocol::verification::verify_domains_match;
+use activitypub_federation::traits::Object;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::doors::federation::values::{Many, loose, same_origin, web_address};
+use crate::foundation::app::App;
+use crate::foundation::clock::Time;
+use crate::foundation::domain::Domain;
+use crate::foundation::error::{Error, Result};
+use crate::foundation::ids::ActorId;
+use crate::foundation::links::Links;
+use crate::foundation::rsa::VerifyingKey;
+use crate::foundation::text::{SafeHtml, escape, plain_line};
+use crate::neighbourhood::actors::{Actor, ActorKind, store};
+use crate::neighbourhood::wijken::Wijk;
+
+use crate::doors::federation::failure::Failure;
+
+/// What we read of another server's actor document. Shapes: Mastodon, GoToSocial, Lemmy, Fedify as in FEDERATION.md.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActorJson {
+    pub id: Url,
+    #[serde(rename = "type")]
+    kind: String,
+    preferred_username: String,
+    inbox: Url,
+    #[serde(default, deserialize_with = "loose")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "loose")]
+    summary: Option<String>,
+    #[serde(default, deserialize_with = "loose")]
+    url: Option<Value>,
+    #[serde(default, deserialize_with = "loose")]
+    endpoints: Option<Endpoints>,
+    /// One, several, or a mere link to one, which we do not follow.
+    #[serde(default, skip_serializing)]
+    public_key: Many<KeyJson>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Endpoints {
+    shared_inbox: Option<Url>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyJson {
+    pub id: Url,
+    pub owner: Url,
+    pub public_key_pem: String,
+}
+
+/// A remote actor as it is kept.
+#[derive(Debug, Clone)]
+pub struct RemoteActor(pub Actor, Url);
+
+impl RemoteActor {
+    fn read(json: &ActorJson, now: Time) -> Result<Actor> {
+        let invalid = |field, problem: &str| Error::invalid(field, problem.to_owned());
+        let kind: ActorKind = json.kind.parse().map_err(|_| invalid("type", "is no type of actor"))?;
+        let key = json.public_key.0.iter().find(|key| key.owner == json.id && VerifyingKey::from_pem(&key.public_key_pem).is_ok());
+        let key = key.ok_or_else(|| invalid("publicKey", "holds no RSA key of this actor"))?;
+        if !same_origin(&key.id, &json.id) || !same_origin(&json.inbox, &json.id) {
+            return Err(invalid("publicKey", "key, inbox and actor must live on one host"));
+        }
+        let shared = json.endpoints.as_ref().and_then(|endpoints| endpoints.shared_inbox.as_ref());
+        let page = json.url.as_ref().and_then(first_address).filter(|url| same_origin(url, &json.id));
+        Ok(Actor {
+            id: ActorId::next(now),
+            uri: json.id.to_string(),
+            kind,
+            domain: Domain::of(&json.id)?,
+            username: plain_line(&json.preferred_username, 300),
+            is_local: false,
+            name: plain_line(json.name.as_deref().unwrap_or_default(), 100),
+            summary: SafeHtml::from_foreign(json.summary.as_deref().unwrap_or_default(), 20_000).as_str().to_owned(),
+            url: page.unwrap_or_else(|| json.id.clone()).to_string(),
+            inbox: json.inbox.to_string(),
+            shared_inbox: shared.filter(|url| same_origin(url, &json.id)).map(ToString::to_string),
+            key_id: key.id.to_string(),
+            public_key_pem: key.public_key_pem.clone(),
+            created_at: now,
+            fetched_at: now,
+            gone_at: None,
+        })
+    }
+}
+
+fn first_address(value: &Value) -> Option<Url> {
+    match value {
+        Value::String(text) => web_address(text),
+        Value::Object(link) => link.get("href").and_then(Value::as_str).and_then(web_address),
+        Value::Array(values) => values.iter().find_map(first_address),
+        _ => None,
+    }
+}
+
+#[async_trait]
+impl Object for RemoteActor {
+    type DataType = App;
+    type Kind = ActorJson;
+    type Error = Failure;
+
+    fn id(&self) -> &Url {
+        &self.1
+    }
+
+    /// Asked for anew after a day.
+    fn last_refreshed_at(&self) -> Option<chrono::DateTime<chrono::Utc>> {
+        chrono::DateTime::from_timestamp_millis(self.0.fetched_at.millis())
+    }
+
+    async fn read_from_id(id: Url, data: &Data<App>) -> Result<Option<Self>, Failure> {
+        let uri = id.to_string();
+        let known = data.database.read(move |c| store::by_uri(c, &uri)).await?;
+        Ok(known.map(|actor| Self(actor, id)))
+    }
+
+    async fn into_json(self, _: &Data<App>) -> Result<ActorJson, Failure> {
+        Err(Failure::from(Error::internal("another server's actor is not ours to publish")))
+    }
+
+    async fn verify(json: &ActorJson, expected: &Url, _: &Data<App>) -> Result<(), Failure> {
+        Ok(verify_domains_match(&json.id, expected)?)
+    }
+
+    async fn from_json(json: ActorJson, data: &Data<App>) -> Result<Self, Failure> {
+        let now = data.clock.now();
+        let fetched = Self::read(&json, now)?;
+        let actor = data.database.write(move |c| store::keep(c, fetched.clone())).await?;
+        Ok(Self(actor, json.id))
+    }
+}
+
+/// The terms our actors use beyond ActivityStreams, inline: no context of ours must be fetched.
+fn actor_context() -> Value {
+    json!([
+        "https://www.w3.org/ns/activitystreams",
+        "https://w3id.org/security/v1",
+        {
+            "toot": "http://joinmastodon.org/ns#",
+            "schema": "http://schema.org#",
+            "lemmy": "https://join-lemmy.org/ns#",
+            "webfinger": {"@id": "https://purl.archive.org/socialweb/webfinger#webfinger"},
+            "PropertyValue": "schema:PropertyValue",
+            "value": "schema:value",
+            "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+            "sensitive": "as:sensitive",
+            "discoverable": "toot:discoverable",
+            "indexable": "toot:indexable",
+            "featured": {"@id": "toot:featured", "@type": "@id"},
+            "postingRestrictedToMods": "lemmy:postingRestrictedToMods"
+        }
+    ])
+}
+
+fn public_key(actor: &Actor) -> Value {
+    json!({"id": actor.key_id, "owner": actor.uri, "publicKeyPem": actor.public_key_pem})
+}
+
+/// A wijk. `manuallyApprovesFollowers` false and `discoverable` true are what keeps Lemmy from hiding it.
+#[must_use]
+pub fn wijk_json(wijk: &Wijk, links: &Links) -> Value {
+    let actor = &wijk.actor;
+    let summary = SafeHtml::from_plain(&actor.summary);
+    let mut json = json!({
+        "@context": actor_context(),
+        "id": actor.uri,
+        "type": actor.kind,
+        "preferredUsername": actor.username,
+        "webfinger": format!("{}@{}", actor.username, actor.domain),
+        "name": actor.name,
+        "summary": summary.as_str(),
+        "url": actor.url,
+        "inbox": actor.inbox,
+        "outbox": format!("{}/outbox", actor.uri),
+        "followers": format!("{}/followers", actor.uri),
+        "following": format!("{}/following", actor.uri),
+        "featured": format!("{}/featured", actor.uri),
+        "attributedTo": format!("{}/moderators", actor.uri),
+        "endpoints": {"sharedInbox": links.shared_inbox()},
+        "manuallyApprovesFollowers": false,
+        "discoverable": true,
+        "indexable": true,
+        "postingRestrictedToMods": false,
+        "sensitive": false,
+        "published": actor.created_at.rfc3339(),
+        "updated": wijk.row.updated_at.rfc3339(),
+        "publicKey": public_key(actor),
+    });
+    if let (Some(object), Some(municipality)) = (json.as_object_mut(), &wijk.row.municipality) {
+        object.insert(
+            "attachment".to_owned(),
+            json!([{"type": "PropertyValue", "name": "Gemeente", "value": escape(municipality)}]),
+        );
+    }
+    json
+}
+
+/// A local partner or redactie.
+#[must_use]
+pub fn author_json(actor: &Actor, links: &Links) -> Value {
+    json!({
+        "@context": actor_context(),
+        "id": actor.uri,
+        "type": actor.kind,
+        "preferredUsername": actor.username,
+        "webfinger": format!("{}@{}", actor.username, actor.domain),
+        "name": actor.name,
+        "summary": SafeHtml::from_plain(&actor.summary).as_str(),
+        "url": actor.url,
+        "inbox": actor.inbox,
+        "outbox": format!("{}/outbox", actor.uri),
+        "followers": format!("{}/followers", actor.uri),
+        "endpoints": {"sharedInbox": links.shared_inbox()},
+        "manuallyApprovesFollowers": false,
+        "discoverable": true,
+        "indexable": true,
+        "published": actor.created_at.rfc3339(),
+        "publicKey": public_key(actor),
+    })
+}
+
+/// The server's own: who signs our GETs, and who reports.
+#[must_use]
+pub fn own_json(actor: &Actor, links: &Links) -> Value {
+    json!({
+        "@context": ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1",
+            {"manuallyApprovesFollowers": "as:manuallyApprovesFollowers"}],
+        "id": actor.uri,
+        "type": actor.kind,
+        "preferredUsername": actor.username,
+        "name": actor.name,
+        "url": links.home(),
+        "inbox": actor.inbox,
+        "outbox": format!("{}/outbox", actor.uri),
+        "endpoints": {"sharedInbox": links.shared_inbox()},
+        "manuallyApprovesFollowers": true,
+        "publicKey": public_key(actor),
+    })
+}

@@ -1,0 +1,4 @@
+//! Objects: their JSON and our rows.
+
+pub mod actor;
+pub mod note;

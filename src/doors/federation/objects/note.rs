@@ -1,0 +1,262 @@
+//! Posts: what another server gives us of one, and what we give of ours.
+
+use activitypub_federation::config::Data;
+use activitypub_federation::protocol::verification::verify_domains_match;
+use activitypub_federation::traits::Object;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use crate::doors::federation::failure::Failure;
+use crate::doors::federation::values::{Ids, Many, PUBLIC, id_of, is_public, loose, same_origin, web_address};
+use crate::foundation::app::App;
+use crate::foundation::clock::Time;
+use crate::foundation::config::Limits;
+use crate::foundation::error::{Error, Result};
+use crate::foundation::links::Links;
+use crate::foundation::text::{SafeHtml, escape, plain_line};
+use crate::neighbourhood::actors::Actor;
+use crate::neighbourhood::posts::receive::Received;
+use crate::neighbourhood::posts::{Attachment, Post, Shown, Version, Visibility};
+use crate::neighbourhood::wijken::Wijk;
+
+/// What may be offered to a wijk.
+const KINDS: [&str; 7] = ["Note", "Page", "Article", "Question", "Event", "Image", "Video"];
+
+/// What we read of a post. Everything but its id, type and author may be missing or odd.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NoteJson {
+    pub id: Url,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(skip_serializing)]
+    attributed_to: Ids,
+    #[serde(default, skip_serializing)]
+    to: Ids,
+    #[serde(default, skip_serializing)]
+    cc: Ids,
+    #[serde(default, skip_serializing)]
+    audience: Ids,
+    #[serde(default, skip_serializing)]
+    tag: Many<Tag>,
+    #[serde(default, deserialize_with = "loose")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "loose")]
+    summary: Option<String>,
+    #[serde(default, deserialize_with = "loose")]
+    content: Option<String>,
+    #[serde(default, deserialize_with = "loose")]
+    content_map: Option<Map<String, Value>>,
+    #[serde(default, deserialize_with = "loose")]
+    media_type: Option<String>,
+    #[serde(default, deserialize_with = "loose")]
+    url: Option<Value>,
+    #[serde(default, deserialize_with = "loose")]
+    in_reply_to: Option<Value>,
+    #[serde(default, deserialize_with = "loose")]
+    published: Option<String>,
+    #[serde(default, deserialize_with = "loose")]
+    sensitive: Option<bool>,
+    #[serde(default, skip_serializing)]
+    attachment: Many<Map<String, Value>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Tag {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    href: Option<String>,
+}
+
+/// A post as its origin gave it to us just now. It is kept by the room that acts on it.
+#[derive(Debug, Clone)]
+pub struct RemotePost {
+    id: Url,
+    /// Its only author, on the same host.
+    pub author: Url,
+    pub received: Received,
+}
+
+impl RemotePost {
+    fn read(json: &NoteJson, limits: &Limits, now: Time) -> Result<Self> {
+        let invalid = |field, problem: &str| Error::invalid(field, problem.to_owned());
+        if !KINDS.contains(&json.kind.as_str()) {
+            return Err(invalid("type", "is not something a wijk passes on"));
+        }
+        let [author] = json.attributed_to.0.as_slice() else {
+            return Err(invalid("attributedTo", "must name exactly one author"));
+        };
+        let author = web_address(author).filter(|author| same_origin(author, &json.id));
+        let author = author.ok_or_else(|| invalid("attributedTo", "must live where the post lives"))?;
+        let page = json.url.as_ref().and_then(page_address).filter(|url| same_origin(url, &json.id));
+        let published = json.published.as_deref().and_then(Time::parse_rfc3339).unwrap_or(now);
+        let received = Received {
+            uri: json.id.to_string(),
+            kind: json.kind.clone(),
+            visibility: json.visibility(),
+            url: page.unwrap_or_else(|| json.id.clone()).to_string(),
+            in_reply_to: json.in_reply_to.as_ref().and_then(id_of).filter(|id| id.len() <= 2000).map(ToOwned::to_owned),
+            published_at: published,
+            shown: json.shown(limits),
+            addressed: json.addressed(),
+        };
+        Ok(Self { id: json.id.clone(), author, received })
+    }
+}
+
+impl NoteJson {
+    /// Public in `to`, quiet in `cc`, else private: also where it is addressed to a wijk's followers.
+    fn visibility(&self) -> Visibility {
+        let names_public = |ids: &Ids| ids.0.iter().any(|id| is_public(id));
+        if names_public(&self.to) {
+            Visibility::Public
+        } else if names_public(&self.cc) {
+            Visibility::Quiet
+        } else {
+            Visibility::Private
+        }
+    }
+
+    fn addressed(&self) -> Vec<String> {
+        let mentions = self.tag.0.iter().filter(|tag| tag.kind == "Mention").filter_map(|tag| tag.href.as_ref());
+        let all = self.to.0.iter().chain(&self.cc.0).chain(&self.audience.0).chain(mentions);
+        let mut ids: Vec<String> = all.filter(|id| !is_public(id)).cloned().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    fn shown(&self, limits: &Limits) -> Shown {
+        let (language, mapped) = match self.content_map.as_ref().and_then(|map| map.iter().next()) {
+            Some((language, content)) => (Some(language), content.as_str()),
+            None => (None, None),
+        };
+        let content = self.content.as_deref().or(mapped).unwrap_or_default();
+        let content = if self.media_type.as_deref().is_some_and(|kind| kind.starts_with("text/plain")) {
+            SafeHtml::from_plain(&content.chars().take(limits.remote_post_characters).collect::<String>())
+        } else {
+            SafeHtml::from_foreign(content, limits.remote_post_characters)
+        };
+        let line = |text: &Option<String>, most| {
+            text.as_deref().map(|text| plain_line(text, most)).filter(|text| !text.is_empty())
+        };
+        Shown {
+            title: line(&self.name, limits.title_characters),
+            summary: line(&self.summary, 500),
+            content,
+            language: language.map(|code| plain_line(code, 35)),
+            is_sensitive: self.sensitive.unwrap_or(false),
+            attachments: self.attachment.0.iter().filter_map(|a| attachment(a, limits)).take(limits.attachments).collect(),
+        }
+    }
+}
+
+fn page_address(value: &Value) -> Option<Url> {
+    match value {
+        Value::String(text) => web_address(text),
+        Value::Object(link) => link.get("href").and_then(Value::as_str).and_then(web_address),
+        Value::Array(values) => values.iter().find_map(page_address),
+        _ => None,
+    }
+}
+
+/// Alt text is read where Mastodon and GoToSocial read it: `summary`, then `name`.
+fn attachment(json: &Map<String, Value>, limits: &Limits) -> Option<Attachment> {
+    let url = page_address(json.get("url").or_else(|| json.get("href"))?)?;
+    let text = |key: &str| json.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let alt = text("summary").or_else(|| text("name")).unwrap_or_default();
+    Some(Attachment {
+        url: url.to_string(),
+        media_type: plain_line(text("mediaType").unwrap_or_default(), 100),
+        alt: plain_line(alt, limits.alt_text_characters),
+    })
+}
+
+#[async_trait]
+impl Object for RemotePost {
+    type DataType = App;
+    type Kind = NoteJson;
+    type Error = Failure;
+
+    fn id(&self) -> &Url {
+        &self.id
+    }
+
+    /// Never from what we kept: that the origin gives it to us now is the proof that it is public.
+    async fn read_from_id(_: Url, _: &Data<App>) -> Result<Option<Self>, Failure> {
+        Ok(None)
+    }
+
+    async fn into_json(self, _: &Data<App>) -> Result<NoteJson, Failure> {
+        Err(Failure::from(Error::internal("another server's post is not ours to publish")))
+    }
+
+    async fn verify(json: &NoteJson, expected: &Url, _: &Data<App>) -> Result<(), Failure> {
+        Ok(verify_domains_match(&json.id, expected)?)
+    }
+
+    async fn from_json(json: NoteJson, data: &Data<App>) -> Result<Self, Failure> {
+        Ok(Self::read(&json, &data.config.limits, data.clock.now())?)
+    }
+}
+
+/// The terms our notes use beyond ActivityStreams, inline.
+#[must_use]
+pub fn note_context() -> Value {
+    json!([
+        "https://www.w3.org/ns/activitystreams",
+        {"toot": "http://joinmastodon.org/ns#", "Hashtag": "as:Hashtag", "sensitive": "as:sensitive"}
+    ])
+}
+
+/// A post written here, offered to `wijken`, without its context.
+#[must_use]
+pub fn note_json(post: &Post, version: &Version, author: &Actor, wijken: &[Wijk], links: &Links) -> Value {
+    let content = with_title_and_mentions(version, wijken);
+    let mut cc = vec![format!("{}/followers", author.uri)];
+    cc.extend(wijken.iter().map(|wijk| wijk.actor.uri.clone()));
+    let tags: Vec<Value> = wijken
+        .iter()
+        .map(|wijk| json!({"type": "Mention", "href": wijk.actor.uri, "name": links.handle(wijk.slug())}))
+        .collect();
+    let mut note = json!({
+        "id": post.uri,
+        "type": post.kind,
+        "attributedTo": author.uri,
+        "url": post.url,
+        "to": [PUBLIC],
+        "cc": cc,
+        "content": content,
+        "contentMap": {version.language.as_deref().unwrap_or("nl"): content},
+        "published": post.published_at.rfc3339(),
+        "sensitive": version.is_sensitive,
+        "tag": tags,
+        "attachment": [],
+    });
+    if let (Some(object), Some(wijk)) = (note.as_object_mut(), wijken.first()) {
+        object.insert("audience".to_owned(), Value::String(wijk.actor.uri.clone()));
+    }
+    note
+}
+
+/// Mastodon shows no title of a Note, so it opens the text; the wijk is named as a person would name it.
+fn with_title_and_mentions(version: &Version, wijken: &[Wijk]) -> String {
+    let mut html = String::new();
+    if let Some(title) = &version.title {
+        html.push_str(&format!("<p><strong>{}</strong></p>", escape(title)));
+    }
+    html.push_str(version.content.as_str());
+    let mentions: Vec<String> = wijken.iter().map(mention).collect();
+    if !mentions.is_empty() {
+        html.push_str(&format!("<p>{}</p>", mentions.join(" ")));
+    }
+    html
+}
+
+fn mention(wijk: &Wijk) -> String {
+    let (uri, slug) = (escape(&wijk.actor.uri), escape(wijk.slug()));
+    format!("<span class=\"h-card\"><a href=\"{uri}\" class=\"u-url mention\">@{slug}</a></span>")
+}

@@ -1,0 +1,301 @@
+//! What other servers ask and send. `server.rs` sends a GET here where its `Accept` names ActivityPub.
+
+use std::collections::HashMap;
+
+use axum::Router;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+
+use super::activities::announcing;
+use super::failure::Failure;
+use super::objects::{actor, note};
+use super::{Federation, collections, discovery, guard, outbox};
+use crate::doors::address::Address;
+use crate::foundation::database::Connection;
+use crate::foundation::error::{Error, Result};
+use crate::foundation::ids::{ActivityId, AnnouncementId, PostId};
+use crate::foundation::links::Links;
+use crate::neighbourhood::actors::{Actor, store as actors_store};
+use crate::neighbourhood::announcements::{self, State as Standing};
+use crate::neighbourhood::outgoing::store as outgoing_store;
+use crate::neighbourhood::posts::store as posts_store;
+use crate::neighbourhood::wijken::{self, Wijk};
+use crate::neighbourhood::{site, timelines};
+
+pub fn routes() -> Router<Federation> {
+    Router::new()
+        .route("/", get(instance_actor))
+        .route("/actor", get(instance_actor))
+        .route("/actors/moderatie", get(moderation_actor))
+        .route("/inbox", post(shared_inbox))
+        .route("/wijken/{slug}", get(wijk))
+        .route("/wijken/{slug}/inbox", post(inbox))
+        .route("/wijken/{slug}/outbox", get(wijk_outbox))
+        .route("/wijken/{slug}/{collection}", get(wijk_collection))
+        .route("/wijken/{slug}/boosts/{id}", get(boost))
+        .route("/partners/{name}", get(author))
+        .route("/partners/{name}/inbox", post(inbox))
+        .route("/partners/{name}/{collection}", get(author_collection))
+        .route("/berichten/{id}", get(bericht))
+        .route("/activiteiten/{id}", get(activity))
+        .route("/.well-known/webfinger", get(webfinger))
+        .route("/.well-known/nodeinfo", get(nodeinfo_links))
+        .route("/.well-known/host-meta", get(host_meta))
+        .route("/nodeinfo/{version}", get(nodeinfo))
+}
+
+/// Whether a GET with this `Accept` is a server's: it names an ActivityPub type, and not below HTML.
+#[must_use]
+pub fn is_for_servers(headers: &HeaderMap) -> bool {
+    let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let (mut activity, mut html) = (0.0_f32, 0.0_f32);
+    for range in accepts.flat_map(|accept| accept.split(',')) {
+        let mut parts = range.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let weight = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
+        match kind.as_str() {
+            "application/activity+json" | "application/ld+json" => activity = activity.max(weight),
+            "text/html" | "application/xhtml+xml" => html = html.max(weight),
+            _ => {}
+        }
+    }
+    activity > 0.0 && activity >= html
+}
+
+/// AS2 goes out under exactly this type.
+fn activity_json(value: &Value) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "application/activity+json"),
+        (header::VARY, "Accept"),
+        (header::CACHE_CONTROL, "max-age=180"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, value.to_string()).into_response()
+}
+
+fn tombstone(id: &str, former: &str) -> Response {
+    let value = json!({
+        "@context": "https://www.w3.org/ns/activitystreams", "id": id, "type": "Tombstone", "formerType": former
+    });
+    (StatusCode::GONE, activity_json(&value)).into_response()
+}
+
+/// Reads, and answers with what was read.
+async fn read<T: Send + 'static>(
+    federation: &Federation,
+    work: impl FnOnce(&mut Connection, &Links) -> Result<T> + Send + 'static,
+) -> Result<T, Failure> {
+    let links = federation.app.links.clone();
+    Ok(federation.app.database.read(move |c| work(c, &links)).await?)
+}
+
+async fn shared_inbox(
+    State(federation): State<Federation>,
+    address: Address,
+    request: Request,
+) -> Result<StatusCode, Failure> {
+    guard::receive(&federation, None, address.household(), request).await
+}
+
+async fn inbox(
+    State(federation): State<Federation>,
+    Path(name): Path<String>,
+    address: Address,
+    request: Request,
+) -> Result<StatusCode, Failure> {
+    guard::receive(&federation, Some(&name), address.household(), request).await
+}
+
+async fn instance_actor(State(federation): State<Federation>) -> Result<Response, Failure> {
+    let value = read(&federation, |c, links| Ok(actor::own_json(&site::instance_actor(c, links)?, links))).await?;
+    Ok(activity_json(&value))
+}
+
+async fn moderation_actor(State(federation): State<Federation>) -> Result<Response, Failure> {
+    let value = read(&federation, |c, links| {
+        Ok(actor::own_json(&actors_store::local(c, site::MODERATION)?, links))
+    });
+    Ok(activity_json(&value.await?))
+}
+
+async fn wijk(State(federation): State<Federation>, Path(slug): Path<String>) -> Result<Response, Failure> {
+    let (wijk, links) = read(&federation, move |c, links| Ok((wijken::find(c, &slug)?, links.clone()))).await?;
+    Ok(if wijk.row.closed_at.is_some() {
+        tombstone(&wijk.actor.uri, wijk.actor.kind.as_str())
+    } else {
+        activity_json(&actor::wijk_json(&wijk, &links))
+    })
+}
+
+async fn wijk_collection(
+    State(federation): State<Federation>,
+    Path((slug, collection)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    let now = federation.app.clock.now();
+    let value = read(&federation, move |c, links| {
+        let wijk = wijken::open(c, &slug)?;
+        match collection.as_str() {
+            "followers" => collections::followers(c, &wijk.actor),
+            "following" => collections::following(c, &wijk, now),
+            "featured" => Ok(collections::featured(&wijk)),
+            "moderators" => Ok(collections::moderators(&wijk, links)),
+            _ => Err(Error::NotFound),
+        }
+    });
+    Ok(activity_json(&value.await?))
+}
+
+async fn wijk_outbox(
+    State(federation): State<Federation>,
+    Path(slug): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Response, Failure> {
+    let before = query.get("max_id").map(|id| id.parse::<AnnouncementId>()).transpose()?;
+    let is_page = query.contains_key("page");
+    let value = read(&federation, move |c, links| {
+        let wijk = wijken::open(c, &slug)?;
+        if is_page { collections::outbox_page(c, &wijk, links, before) } else { collections::outbox(c, &wijk, links) }
+    });
+    Ok(activity_json(&value.await?))
+}
+
+/// An announcement, in the object form; 410 once it was taken back.
+async fn boost(
+    State(federation): State<Federation>,
+    Path((slug, id)): Path<(String, AnnouncementId)>,
+) -> Result<Response, Failure> {
+    read(&federation, move |c, links| {
+        let wijk: Wijk = wijken::open(c, &slug)?;
+        let announcement = announcements::find(c, id)?;
+        let post = posts_store::find(c, announcement.post_id)?;
+        if announcement.wijk_id != wijk.id() || post.in_reply_to.is_some() {
+            return Err(Error::NotFound);
+        }
+        if announcement.state == Standing::Withdrawn {
+            return Ok(tombstone(&links.boost(&slug, id), "Announce"));
+        }
+        let author = actors_store::find(c, post.author_id)?;
+        Ok(activity_json(&announcing::announce(&announcement, &wijk, &post, &author.uri, links)))
+    })
+    .await
+}
+
+async fn author(State(federation): State<Federation>, Path(name): Path<String>) -> Result<Response, Failure> {
+    let value = read(&federation, move |c, links| Ok(actor::author_json(&local_author(c, links, &name)?, links)));
+    Ok(activity_json(&value.await?))
+}
+
+async fn author_collection(
+    State(federation): State<Federation>,
+    Path((name, collection)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    let value = read(&federation, move |c, links| {
+        let author = local_author(c, links, &name)?;
+        match collection.as_str() {
+            "followers" => collections::followers(c, &author),
+            "outbox" => collections::author_outbox(c, &author),
+            _ => Err(Error::NotFound),
+        }
+    });
+    Ok(activity_json(&value.await?))
+}
+
+fn local_author(conn: &mut Connection, links: &Links, name: &str) -> Result<Actor> {
+    let author = actors_store::local(conn, name)?;
+    if author.uri == links.partner(name) { Ok(author) } else { Err(Error::NotFound) }
+}
+
+/// A post written here is an object; one written elsewhere lives there.
+async fn bericht(State(federation): State<Federation>, Path(id): Path<String>) -> Result<Response, Failure> {
+    let id: PostId = id.parse()?;
+    read(&federation, move |c, links| {
+        let post = posts_store::find(c, id)?;
+        if !post.is_local {
+            timelines::post(c, id)?;
+            return Ok(Redirect::to(&post.uri).into_response());
+        }
+        if post.gone_at.is_some() {
+            return Ok(tombstone(&post.uri, &post.kind));
+        }
+        let author = actors_store::find(c, post.author_id)?;
+        let mut object = outbox::note_of(c, links, &post, &author)?;
+        if let Some(object) = object.as_object_mut() {
+            object.insert("@context".to_owned(), note::note_context());
+        }
+        Ok(activity_json(&object))
+    })
+    .await
+}
+
+async fn activity(State(federation): State<Federation>, Path(id): Path<String>) -> Result<Response, Failure> {
+    let id: ActivityId = id.parse()?;
+    let stored = read(&federation, move |c, _| outgoing_store::activity(c, id)).await?;
+    Ok(activity_json(&serde_json::from_str(&stored).map_err(Error::internal)?))
+}
+
+async fn webfinger(
+    State(federation): State<Federation>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Response, Failure> {
+    let Some(resource) = query.get("resource").cloned() else {
+        return Err(Failure::Refused(StatusCode::BAD_REQUEST, "ask with ?resource=acct:name@host"));
+    };
+    let value = read(&federation, move |c, links| discovery::webfinger(c, links, &resource)).await;
+    // The remote-interaction helper of Mastodon runs in a browser.
+    let open = (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    Ok(match value {
+        Ok(value) => ([open], typed("application/jrd+json", value.to_string())).into_response(),
+        Err(failure) => ([open], failure).into_response(),
+    })
+}
+
+async fn nodeinfo_links(State(federation): State<Federation>) -> Response {
+    // As plain JSON: GoToSocial reads nothing else.
+    typed("application/json", discovery::nodeinfo_links(&federation.app.links).to_string())
+}
+
+async fn nodeinfo(State(federation): State<Federation>, Path(version): Path<String>) -> Result<Response, Failure> {
+    if !matches!(version.as_str(), "2.0" | "2.1") {
+        return Err(Error::NotFound.into());
+    }
+    let app = federation.app.clone();
+    let value = app.clone().database.read(move |c| discovery::nodeinfo(c, &app.config, &version)).await?;
+    Ok(typed("application/json", value.to_string()))
+}
+
+async fn host_meta(State(federation): State<Federation>) -> Response {
+    typed("application/xrd+xml; charset=utf-8", discovery::host_meta(&federation.app.links))
+}
+
+fn typed(kind: &'static str, body: String) -> Response {
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=180")], body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accept_chooses_the_door() {
+        let servers = |accept: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, accept.parse().unwrap());
+            is_for_servers(&headers)
+        };
+        for server in [
+            "application/activity+json",
+            "application/activity+json, application/ld+json",
+            "application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"",
+            "application/activity+json, application/ld+json; profile=\"x\", text/html;q=0.1",
+            "text/html, application/activity+json",
+        ] {
+            assert!(servers(server), "{server}");
+        }
+        for person in ["text/html,application/xhtml+xml,*/*;q=0.8", "*/*", "application/json", "text/html, application/activity+json;q=0.5", ""] {
+            assert!(!servers(person), "{person}");
+        }
+    }
+}

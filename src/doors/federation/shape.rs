@@ -1,0 +1,185 @@
+//! The outline of an activity as it came: read strictly, so that nobody behind the guard reads it differently.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
+use url::Url;
+
+use super::values::id_of;
+
+/// Deeper JSON is refused (TRUST.md §4).
+const DEEPEST: usize = 32;
+/// More addressees of one kind are refused.
+const MOST_ADDRESSED: usize = 100;
+/// Top-level keys by which JSON-LD can be made to say something else than it seems to (GHSA-9rfg).
+const RESTRUCTURING: [&str; 3] = ["@graph", "@reverse", "@included"];
+
+/// The parts the guard decides by.
+#[derive(Debug)]
+pub struct Outline {
+    pub id: Url,
+    pub actor: Url,
+    pub kind: String,
+    pub object_id: Option<String>,
+    inner_kind: Option<String>,
+    inner_object_id: Option<String>,
+}
+
+impl Outline {
+    /// # Errors
+    /// What is wrong with it, for a 400.
+    pub fn read(body: &[u8]) -> Result<Self, &'static str> {
+        if depth(body) > DEEPEST {
+            return Err("the JSON is nested too deep");
+        }
+        let outer: Outer = serde_json::from_slice(body).map_err(|_| "the activity cannot be read")?;
+        let address = |text: Option<String>| text.and_then(|text| Url::parse(&text).ok());
+        let object = outer.object.unwrap_or(Value::Null);
+        Ok(Self {
+            id: address(outer.id).ok_or("the activity has no id")?,
+            actor: address(outer.actor).ok_or("the activity has no actor")?,
+            kind: outer.kind.ok_or("the activity has no type")?,
+            object_id: id_of(&object).map(ToOwned::to_owned),
+            inner_kind: object.get("type").and_then(Value::as_str).map(ToOwned::to_owned),
+            inner_object_id: object.get("object").and_then(id_of).map(ToOwned::to_owned),
+        })
+    }
+
+    /// What must be acted on in order: one object, or one pair of follower and followed.
+    #[must_use]
+    pub fn lane(&self) -> String {
+        let object = self.object_id.as_deref().unwrap_or_default();
+        let lane = match (self.kind.as_str(), self.inner_kind.as_deref()) {
+            ("Follow", _) => format!("{} follows {object}", self.actor),
+            ("Undo", Some("Follow")) => {
+                format!("{} follows {}", self.actor, self.inner_object_id.as_deref().unwrap_or_default())
+            }
+            _ => object.to_owned(),
+        };
+        lane.chars().take(4000).collect()
+    }
+}
+
+#[derive(Default)]
+struct Outer {
+    id: Option<String>,
+    actor: Option<String>,
+    kind: Option<String>,
+    object: Option<Value>,
+}
+
+impl<'de> Deserialize<'de> for Outer {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(OuterVisitor)
+    }
+}
+
+struct OuterVisitor;
+
+impl<'de> Visitor<'de> for OuterVisitor {
+    type Value = Outer;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an activity")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Outer, A::Error> {
+        let mut outer = Outer::default();
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "id" => once(&mut outer.id, &mut map)?,
+                "actor" => once(&mut outer.actor, &mut map)?,
+                "type" => once(&mut outer.kind, &mut map)?,
+                "object" => once(&mut outer.object, &mut map)?,
+                "to" | "cc" | "bto" | "bcc" | "audience" => {
+                    if map.next_value::<Value>()?.as_array().is_some_and(|many| many.len() > MOST_ADDRESSED) {
+                        return Err(A::Error::custom("too many addressees"));
+                    }
+                }
+                key if RESTRUCTURING.contains(&key) => return Err(A::Error::custom("restructures itself")),
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(outer)
+    }
+}
+
+fn once<'de, A: MapAccess<'de>, T: Deserialize<'de>>(place: &mut Option<T>, map: &mut A) -> Result<(), A::Error> {
+    if place.replace(map.next_value()?).is_some() {
+        return Err(A::Error::custom("a key stands twice"));
+    }
+    Ok(())
+}
+
+/// The deepest nesting of arrays and objects, seen without parsing: brackets outside strings.
+fn depth(body: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0usize, 0usize);
+    let (mut in_string, mut is_escaped) = (false, false);
+    for byte in body {
+        match (in_string, is_escaped, byte) {
+            (true, true, _) => is_escaped = false,
+            (true, false, b'\\') => is_escaped = true,
+            (true, false, b'"') => in_string = false,
+            (false, _, b'"') => in_string = true,
+            (false, _, b'{' | b'[') => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            (false, _, b'}' | b']') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<Outline, &'static str> {
+        Outline::read(json.as_bytes())
+    }
+
+    const HEAD: &str = r#""id":"https://a.test/1","actor":"https://a.test/u","type":"Follow""#;
+
+    #[test]
+    fn follow_and_its_undo_share_a_lane() {
+        let follow = read(&format!("{{{HEAD},\"object\":\"https://s.test/w\"}}")).unwrap();
+        let undo = r#"{"id":"https://a.test/2","actor":"https://a.test/u","type":"Undo","object":{"type":"Follow","object":{"id":"https://s.test/w"}}}"#;
+        assert_eq!(read(undo).unwrap().lane(), follow.lane());
+    }
+
+    #[test]
+    fn what_can_be_read_two_ways_is_refused() {
+        assert!(read(&format!("{{{HEAD},\"id\":\"https://b.test/1\"}}")).is_err());
+        assert!(read(&format!("{{{HEAD},\"object\":1,\"object\":2}}")).is_err());
+        for key in RESTRUCTURING {
+            assert!(read(&format!("{{{HEAD},\"{key}\":[]}}")).is_err(), "{key}");
+        }
+        assert!(read(&format!("{{{HEAD},\"signature\":{{}}}}")).is_ok());
+    }
+
+    #[test]
+    fn depth_and_addressees_are_bounded() {
+        let nested = |levels: usize| format!("{{{HEAD},\"x\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
+        assert!(read(&nested(31)).is_ok());
+        assert!(read(&nested(32)).is_err());
+        assert!(Outline::read(&vec![b'['; 200_000]).is_err());
+        assert_eq!(depth(br#"{"a":"[[[[\"[[[["}"#), 1);
+        let many = vec!["\"x\""; 101].join(",");
+        assert!(read(&format!("{{{HEAD},\"to\":[{many}]}}")).is_err());
+    }
+
+    #[test]
+    fn the_three_that_must_be_there() {
+        for missing in ["id", "actor", "type"] {
+            let json = format!("{{{HEAD}}}").replace(&format!("\"{missing}\""), "\"other\"");
+            assert!(read(&json).is_err(), "{missing}");
+        }
+        assert!(read("[]").is_err() && read("").is_err() && read("{").is_err());
+    }
+}

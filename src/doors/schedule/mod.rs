@@ -1,0 +1,87 @@
+//! The clock: which job, how often. Jobs stop when the server does; what they had not finished is still in its table.
+
+mod deliver_activities;
+mod expand_words;
+mod measure;
+mod process_arrivals;
+mod sweep;
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::doors::federation::Federation;
+use crate::foundation::error::Result;
+use crate::neighbourhood::{arrivals, outgoing};
+
+/// How long a worker with nothing to do waits before it looks again for what another process may have left.
+const LOOK_AGAIN: Duration = Duration::from_millis(300);
+
+/// Tells every job to end.
+#[derive(Clone)]
+pub struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    #[must_use]
+    pub fn channel() -> (watch::Sender<bool>, Self) {
+        let (sender, receiver) = watch::channel(false);
+        (sender, Self(receiver))
+    }
+
+    #[must_use]
+    pub fn is_now(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    pub async fn wait(&mut self) {
+        // A dropped sender is a server that is gone.
+        let _ = self.0.wait_for(|stop| *stop).await;
+    }
+}
+
+/// Starts every job; they end some moments after `stop`.
+pub async fn start(federation: &Federation, stop: &Stop) -> Result<JoinSet<()>> {
+    if federation.app.database.is_sqlite() {
+        federation
+            .app
+            .database
+            .write(|c| {
+                arrivals::free_leases(c)?;
+                outgoing::store::free_leases(c)
+            })
+            .await?;
+    }
+    let mut jobs = JoinSet::new();
+    jobs.spawn(process_arrivals::run(federation.clone(), stop.clone()));
+    jobs.spawn(expand_words::run(federation.clone(), stop.clone()));
+    jobs.spawn(deliver_activities::run(federation.clone(), stop.clone()));
+    jobs.spawn(every(Duration::from_secs(3600), stop.clone(), federation.clone(), sweep::run));
+    jobs.spawn(every(Duration::from_secs(5), stop.clone(), federation.clone(), measure::run));
+    Ok(jobs)
+}
+
+async fn every<F>(interval: Duration, mut stop: Stop, federation: Federation, job: fn(Federation) -> F)
+where
+    F: Future<Output = Result<()>> + Send,
+{
+    while !stop.is_now() {
+        if let Err(error) = job(federation.clone()).await {
+            tracing::warn!(%error, "a regular job failed; it is tried again in time");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(interval) => {}
+            () = stop.wait() => {}
+        }
+    }
+}
+
+/// Until something may have changed: a commit of this process, some time, or the end.
+async fn something_new(commits: &mut watch::Receiver<u64>, stop: &mut Stop) {
+    tokio::select! {
+        _ = commits.changed() => {}
+        () = tokio::time::sleep(LOOK_AGAIN) => {}
+        () = stop.wait() => {}
+    }
+}

@@ -1,0 +1,98 @@
+//! Somebody with a browser: keeps cookies, fills in the forms he finds.
+
+use std::collections::BTreeMap;
+
+use super::HOST;
+use super::http::{HTML, Request, Response};
+use super::server::Whereabouts;
+
+pub(crate) struct Visitor<'a> {
+    server: &'a Whereabouts,
+    cookies: BTreeMap<String, String>,
+}
+
+/// One input of a form.
+#[derive(Clone, Debug)]
+struct Input {
+    name: String,
+    kind: String,
+    value: String,
+}
+
+impl<'a> Visitor<'a> {
+    pub(crate) fn of(server: &'a Whereabouts) -> Visitor<'a> {
+        Visitor { server, cookies: BTreeMap::new() }
+    }
+
+    pub(crate) async fn opens(&mut self, path: &str) -> Response {
+        let request = Request::get(HOST, path, HTML);
+        self.asks(request).await
+    }
+
+    /// Signs in on the page at `path`: its form with a password in it, whatever its fields are
+    /// called; hidden ones go back as they came.
+    pub(crate) async fn signs_in(&mut self, path: &str, name: &str, password: &str) -> Response {
+        let page = self.opens(path).await.text();
+        let (action, inputs) = sign_in_form(&page)
+            .unwrap_or_else(|| panic!("no form with a password at {path}: {page}"));
+        let mut fields = url::form_urlencoded::Serializer::new(String::new());
+        for input in &inputs {
+            let value = match input.kind.as_str() {
+                "hidden" => &input.value,
+                "password" => password,
+                "text" | "email" | "" => name,
+                _ => continue,
+            };
+            fields.append_pair(&input.name, value);
+        }
+        let action = if action.is_empty() { path } else { &action };
+        self.asks(post(action, fields.finish())).await
+    }
+
+    async fn asks(&mut self, request: Request) -> Response {
+        let cookies: Vec<_> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        let cookies = cookies.join("; ");
+        let request = if cookies.is_empty() { request } else { request.with("Cookie", cookies) };
+        let response = self.server.send(&request).await;
+        let set = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("set-cookie");
+        for (_, cookie) in response.headers.iter().filter(set) {
+            let pair = cookie.split(';').next().unwrap_or_default();
+            if let Some((name, value)) = pair.split_once('=') {
+                self.cookies.insert(name.trim().to_owned(), value.trim().to_owned());
+            }
+        }
+        response
+    }
+}
+
+fn post(path: &str, form: String) -> Request {
+    Request { method: "POST".to_owned(), body: form.into_bytes(), ..Request::get(HOST, path, HTML) }
+        .with("Content-Type", "application/x-www-form-urlencoded")
+        .with("Origin", format!("http://{HOST}"))
+        .with("Sec-Fetch-Site", "same-origin")
+}
+
+/// Action and inputs of the form that asks for a password.
+fn sign_in_form(html: &str) -> Option<(String, Vec<Input>)> {
+    let forms = html.split("<form").skip(1).filter_map(|rest| rest.split("</form>").next());
+    forms
+        .map(|form| (attribute(form, "action"), inputs(form)))
+        .find(|(_, inputs)| inputs.iter().any(|input| input.kind == "password"))
+}
+
+fn inputs(form: &str) -> Vec<Input> {
+    let tags = form.split("<input").skip(1);
+    let input = |tag: &str| Input {
+        name: attribute(tag, "name"),
+        kind: attribute(tag, "type"),
+        value: attribute(tag, "value"),
+    };
+    tags.map(input).filter(|input| !input.name.is_empty()).collect()
+}
+
+/// The value of an attribute in the tag that `text` begins within; empty when it is not there.
+fn attribute(text: &str, name: &str) -> String {
+    let tag = text.split('>').next().unwrap_or_default();
+    let value = tag.split_once(&format!(" {name}=\"")).and_then(|(_, rest)| rest.split('"').next());
+    value.unwrap_or_default().replace("&amp;", "&").replace("&#38;", "&")
+}

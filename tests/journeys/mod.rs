@@ -1,0 +1,10 @@
+//! Stories of the neighbourhood, one a file, each on both databases.
+
+mod follow;
+mod partner_post;
+mod resident_post;
+mod private;
+mod edits;
+mod deletes;
+mod duplicates;
+mod bad_command_lines;

@@ -1,0 +1,6 @@
+//! The promises of TRUST.md §3.2, small enough for every run: kill, restart, refuse, stop.
+
+mod load;
+mod kills;
+mod outages;
+mod stopping;
