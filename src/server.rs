@@ -75,9 +75,12 @@ pub async fn run(app: App, role: Role) -> Result<()> {
 }
 
 pub async fn listen(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|e| Error::invalid("listen", format!("{address}: {e}; stop what uses it or set another address")))
+    TcpListener::bind(address).await.map_err(|e| {
+        Error::invalid(
+            "listen",
+            format!("{address}: {e}; stop what uses it or set another address"),
+        )
+    })
 }
 
 /// The one line scripts wait for.
@@ -86,7 +89,8 @@ fn announce(address: SocketAddr) {
     println!("listening on {address}");
 }
 
-async fn terminated() -> Result<()> {
+/// Waits for SIGTERM or SIGINT.
+pub async fn terminated() -> Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
     tokio::select! {
@@ -112,13 +116,26 @@ pub async fn start(app: App, role: Role, listener: TcpListener) -> Result<Runnin
     let address = listener.local_addr().map_err(Error::internal)?;
     let federation = Federation::open(app.clone()).await?;
     let (stop_jobs, stop) = Stop::channel();
-    let jobs = if role == Role::Web { JoinSet::new() } else { schedule::start(&federation, &stop).await? };
+    let jobs = if role == Role::Web {
+        JoinSet::new()
+    } else {
+        schedule::start(&federation, &stop).await?
+    };
     let is_stopping = Arc::new(AtomicBool::new(false));
     let health = Health { app: app.clone(), is_stopping: is_stopping.clone() };
-    let router = if role == Role::Worker { health.routes() } else { doors(&app, &federation).merge(health.routes()) };
+    let router = if role == Role::Worker {
+        health.routes()
+    } else {
+        doors(&app, &federation).merge(health.routes())
+    };
     let (stop_listening, stopping) = watch::channel(false);
     let mut serving = JoinSet::new();
-    serving.spawn(serve(listener, finished(router), stopping, Duration::from_secs(app.config.limits.header_seconds)));
+    serving.spawn(serve(
+        listener,
+        finished(router),
+        stopping,
+        Duration::from_secs(app.config.limits.header_seconds),
+    ));
     Ok(Running { address, is_stopping, stop_jobs, stop_listening, jobs, serving })
 }
 
@@ -178,7 +195,10 @@ struct Health {
 
 impl Health {
     fn routes(self) -> Router {
-        Router::new().route("/healthz", get(healthz)).route("/readyz", get(healthz)).with_state(self)
+        Router::new()
+            .route("/healthz", get(healthz))
+            .route("/readyz", get(healthz))
+            .with_state(self)
     }
 }
 
@@ -196,7 +216,12 @@ async fn healthz(State(health): State<Health>) -> Response {
     }
 }
 
-async fn serve(listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>, header_time: Duration) {
+async fn serve(
+    listener: TcpListener,
+    router: Router,
+    mut stopping: watch::Receiver<bool>,
+    header_time: Duration,
+) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(header_time);
     let graceful = GracefulShutdown::new();
@@ -214,11 +239,13 @@ async fn serve(listener: TcpListener, router: Router, mut stopping: watch::Recei
         };
         let _ = stream.set_nodelay(true);
         let router = router.clone();
-        let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            let router = router.clone();
-            async move { Ok::<_, Infallible>(answer(router, request.map(Body::new)).await) }
-        });
+        let service = hyper::service::service_fn(
+            move |mut request: hyper::Request<hyper::body::Incoming>| {
+                request.extensions_mut().insert(ConnectInfo(peer));
+                let router = router.clone();
+                async move { Ok::<_, Infallible>(answer(router, request.map(Body::new)).await) }
+            },
+        );
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         connections.spawn(async move {
             if let Err(error) = connection.await {

@@ -16,7 +16,18 @@ use super::error::{Error, Result};
 
 /// Milliseconds since 1970-01-01T00:00:00Z; a BIGINT in the database.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    AsExpression,
+    FromSqlRow,
+    Serialize,
+    Deserialize,
 )]
 #[diesel(sql_type = BigInt)]
 pub struct Time(i64);
@@ -46,7 +57,10 @@ impl Time {
     pub fn parse_until_date(text: &str) -> Result<Self> {
         let wrong = || Error::invalid("until", "write a date as 2027-11-24");
         let day: jiff::civil::Date = text.parse().map_err(|_| wrong())?;
-        let end = day.tomorrow().and_then(|next| TimeZone::UTC.to_timestamp(next.at(0, 0, 0, 0))).map_err(|_| wrong())?;
+        let end = day
+            .tomorrow()
+            .and_then(|next| TimeZone::UTC.to_timestamp(next.at(0, 0, 0, 0)))
+            .map_err(|_| wrong())?;
         Ok(Self(end.as_millisecond() - 1))
     }
 

@@ -108,7 +108,9 @@ mod tests {
 
     #[test]
     fn an_address_or_a_user_names_no_server() {
-        for wrong in ["", ".", "127.0.0.1", "0x7f.1", "2130706433", "[::1]", "a@b.test", "b.test/x", "a..b"] {
+        for wrong in
+            ["", ".", "127.0.0.1", "0x7f.1", "2130706433", "[::1]", "a@b.test", "b.test/x", "a..b"]
+        {
             assert!(Domain::parse(wrong).is_err(), "{wrong}");
         }
         assert!(Domain::of(&Url::parse("https://user@b.test/u/honest").unwrap()).is_err());

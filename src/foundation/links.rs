@@ -17,7 +17,10 @@ pub struct Links {
 impl Links {
     #[must_use]
     pub fn new(config: &Config) -> Self {
-        Self { base: config.url.as_str().trim_end_matches('/').to_owned(), domain: config.domain.clone() }
+        Self {
+            base: config.url.as_str().trim_end_matches('/').to_owned(),
+            domain: config.domain.clone(),
+        }
     }
 
     #[must_use]

@@ -16,7 +16,9 @@ pub struct SigningKey(KeyPair);
 
 impl SigningKey {
     pub fn generate() -> Result<Self> {
-        KeyPair::generate(KeySize::Rsa2048).map(Self).map_err(|_| Error::internal("making a key failed"))
+        KeyPair::generate(KeySize::Rsa2048)
+            .map(Self)
+            .map_err(|_| Error::internal("making a key failed"))
     }
 
     pub fn from_pkcs8(der: &[u8]) -> Result<Self> {
@@ -24,14 +26,18 @@ impl SigningKey {
     }
 
     pub fn to_pkcs8(&self) -> Result<Vec<u8>> {
-        let der: Pkcs8V1Der<'_> = self.0.as_der().map_err(|_| Error::internal("the key cannot be written"))?;
+        let der: Pkcs8V1Der<'_> =
+            self.0.as_der().map_err(|_| Error::internal("the key cannot be written"))?;
         Ok(der.as_ref().to_vec())
     }
 
     /// SPKI in PEM, as actors publish it.
     pub fn public_pem(&self) -> Result<String> {
-        let der: PublicKeyX509Der<'_> =
-            self.0.public_key().as_der().map_err(|_| Error::internal("the key cannot be written"))?;
+        let der: PublicKeyX509Der<'_> = self
+            .0
+            .public_key()
+            .as_der()
+            .map_err(|_| Error::internal("the key cannot be written"))?;
         Ok(pem("PUBLIC KEY", der.as_ref()))
     }
 

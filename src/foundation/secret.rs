@@ -33,9 +33,15 @@ impl hkdf::KeyType for Bytes32 {
 impl Secret {
     /// Reads the file, or makes it where it is missing; never overwrites one.
     pub fn open_or_make(path: &Path) -> Result<Self> {
-        let say = |problem: String| Error::invalid("secret_file", format!("{}: {problem}", path.display()));
+        let say = |problem: String| {
+            Error::invalid("secret_file", format!("{}: {problem}", path.display()))
+        };
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|e| say(e.to_string()))?;
+            fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)
+                .map_err(|e| say(e.to_string()))?;
         }
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
             Ok(mut file) => {
@@ -50,7 +56,9 @@ impl Secret {
         }
         let text = fs::read_to_string(path).map_err(|e| say(e.to_string()))?;
         let bytes = STANDARD.decode(text.trim()).ok().filter(|bytes| bytes.len() == 32);
-        Self::derive(&bytes.ok_or_else(|| say("does not hold 32 bytes in base64; restore it from your backup".to_owned()))?)
+        Self::derive(&bytes.ok_or_else(|| {
+            say("does not hold 32 bytes in base64; restore it from your backup".to_owned())
+        })?)
     }
 
     fn derive(bytes: &[u8]) -> Result<Self> {
@@ -61,7 +69,8 @@ impl Secret {
         };
         let wrong = |_| Error::internal("the secret cannot be used");
         Ok(Self(Arc::new(Derived {
-            sealing: RandomizedNonceKey::new(&AES_256_GCM, &expand(b"actor keys").map_err(wrong)?).map_err(wrong)?,
+            sealing: RandomizedNonceKey::new(&AES_256_GCM, &expand(b"actor keys").map_err(wrong)?)
+                .map_err(wrong)?,
             tokens: hmac::Key::new(hmac::HMAC_SHA256, &expand(b"tokens").map_err(wrong)?),
         })))
     }
@@ -83,7 +92,12 @@ impl Secret {
         let (nonce, rest) = sealed.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut plain = rest.to_vec();
-        let len = self.0.sealing.open_in_place(nonce, Aad::from(owner.as_bytes()), &mut plain).ok()?.len();
+        let len = self
+            .0
+            .sealing
+            .open_in_place(nonce, Aad::from(owner.as_bytes()), &mut plain)
+            .ok()?
+            .len();
         plain.truncate(len);
         Some(plain)
     }

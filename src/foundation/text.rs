@@ -22,10 +22,30 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::empty();
     builder
         .tags(HashSet::from([
-            "p", "br", "a", "span", "em", "strong", "b", "i", "u", "del", "ul", "ol", "li", "blockquote", "code", "pre",
+            "p",
+            "br",
+            "a",
+            "span",
+            "em",
+            "strong",
+            "b",
+            "i",
+            "u",
+            "del",
+            "ul",
+            "ol",
+            "li",
+            "blockquote",
+            "code",
+            "pre",
         ]))
-        .clean_content_tags(HashSet::from(["script", "style", "template", "noscript", "iframe", "svg", "math", "title"]))
-        .tag_attributes(HashMap::from([("a", HashSet::from(["href"])), ("ol", HashSet::from(["start"]))]))
+        .clean_content_tags(HashSet::from([
+            "script", "style", "template", "noscript", "iframe", "svg", "math", "title",
+        ]))
+        .tag_attributes(HashMap::from([
+            ("a", HashSet::from(["href"])),
+            ("ol", HashSet::from(["start"])),
+        ]))
         .allowed_classes(HashMap::from([
             ("a", HashSet::from(["mention", "hashtag", "u-url"])),
             // Mastodon shortens long addresses with these two.
@@ -40,7 +60,9 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
 
 static TEXT_ONLY: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::empty();
-    builder.clean_content_tags(HashSet::from(["script", "style", "template", "noscript", "iframe", "svg", "math", "title"]));
+    builder.clean_content_tags(HashSet::from([
+        "script", "style", "template", "noscript", "iframe", "svg", "math", "title",
+    ]));
     builder
 });
 
@@ -49,14 +71,20 @@ impl SafeHtml {
     #[must_use]
     pub fn from_foreign(html: &str, most: usize) -> Self {
         let html = clean(html, most);
-        if is_too_deep(&html) { Self::from_plain(&strip(&html)) } else { Self(SANITISER.clean(&html).to_string()) }
+        if is_too_deep(&html) {
+            Self::from_plain(&strip(&html))
+        } else {
+            Self(SANITISER.clean(&html).to_string())
+        }
     }
 
     /// Paragraphs from blank lines, breaks from single ones; http(s) addresses become links.
     #[must_use]
     pub fn from_plain(text: &str) -> Self {
         let mut html = String::with_capacity(text.len() + 16);
-        for paragraph in text.replace("\r\n", "\n").split("\n\n").map(str::trim).filter(|p| !p.is_empty()) {
+        for paragraph in
+            text.replace("\r\n", "\n").split("\n\n").map(str::trim).filter(|p| !p.is_empty())
+        {
             let lines: Vec<String> = paragraph.lines().map(with_links).collect();
             html.push_str(&format!("<p>{}</p>", lines.join("<br>")));
         }
@@ -71,7 +99,8 @@ impl SafeHtml {
     /// The text a person reads, lines kept, for command lines and search.
     #[must_use]
     pub fn to_plain(&self) -> String {
-        let broken = self.0.replace("<br>", "\n").replace("</p><p>", "\n\n").replace("</li><li>", "\n");
+        let broken =
+            self.0.replace("<br>", "\n").replace("</p><p>", "\n\n").replace("</li><li>", "\n");
         strip(&broken).trim().to_owned()
     }
 
@@ -84,7 +113,10 @@ impl SafeHtml {
 /// One line of foreign text (a name, a title, alt text): no markup, no control characters, at most `most` characters.
 #[must_use]
 pub fn plain_line(text: &str, most: usize) -> String {
-    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|w| !w.is_empty())
+        .collect();
     words.join(" ").chars().filter(|c| !is_bidi_control(*c)).take(most).collect()
 }
 
@@ -116,7 +148,11 @@ fn clean(html: &str, most: usize) -> String {
 
 fn strip(html: &str) -> String {
     let text = TEXT_ONLY.clean(html).to_string();
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&nbsp;", " ").replace("&amp;", "&")
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&nbsp;", " ")
+        .replace("&amp;", "&")
 }
 
 fn is_too_deep(html: &str) -> bool {
@@ -124,7 +160,9 @@ fn is_too_deep(html: &str) -> bool {
     for tag in html.split('<').skip(1) {
         match tag.as_bytes().first() {
             Some(b'/') => depth = depth.saturating_sub(1),
-            Some(b'a'..=b'z' | b'A'..=b'Z') if !tag.to_ascii_lowercase().starts_with("br") => depth += 1,
+            Some(b'a'..=b'z' | b'A'..=b'Z') if !tag.to_ascii_lowercase().starts_with("br") => {
+                depth += 1
+            }
             _ => {}
         }
         deepest = deepest.max(depth);
@@ -143,7 +181,10 @@ fn linked(word: &str) -> String {
         Ok(url) if is_address && url.has_host() => {
             let tail = escape(word.get(address.len()..).unwrap_or_default());
             let href = escape(url.as_str());
-            format!("<a href=\"{href}\" rel=\"nofollow noopener noreferrer ugc\">{}</a>{tail}", escape(address))
+            format!(
+                "<a href=\"{href}\" rel=\"nofollow noopener noreferrer ugc\">{}</a>{tail}",
+                escape(address)
+            )
         }
         _ => escape(word),
     }
@@ -179,25 +220,58 @@ mod tests {
     fn what_mastodon_writes_stays_readable() {
         let mention = r#"<p><span class="h-card"><a href="https://wijk.test/wijken/oost" class="u-url mention">@<span>oost</span></a></span> De bank is stuk &amp; nat.</p>"#;
         let kept = safe(mention);
-        assert!(kept.contains(r#"href="https://wijk.test/wijken/oost""#) && kept.contains("u-url mention"), "{kept}");
+        assert!(
+            kept.contains(r#"href="https://wijk.test/wijken/oost""#)
+                && kept.contains("u-url mention"),
+            "{kept}"
+        );
         assert_eq!(SafeHtml(kept).to_plain(), "@oost De bank is stuk & nat.");
     }
 
     #[test]
     fn nothing_that_acts_is_left() {
         for evil in [
-            "<script>alert(1)</script>x", "<img src=x onerror=alert(1)>", "<a href=\"javascript:alert(1)\">x</a>",
-            "<a href=\"&#106;ava\tscript:alert(1)\">x</a>", "<svg><style><img src=x onerror=alert(1)></style></svg>",
-            "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>", "<iframe srcdoc='<script>x</script>'></iframe>",
-            "<base href=//evil>", "<form action=//evil><input></form>", "<p style=\"position:fixed\" onclick=x>x</p>",
-            "<template><script>x</script></template>", "<!--><img src=x onerror=alert(1)>-->", "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
-            "<a href=\"data:text/html,x\">x</a>", "<meta http-equiv=refresh content=0>",
+            "<script>alert(1)</script>x",
+            "<img src=x onerror=alert(1)>",
+            "<a href=\"javascript:alert(1)\">x</a>",
+            "<a href=\"&#106;ava\tscript:alert(1)\">x</a>",
+            "<svg><style><img src=x onerror=alert(1)></style></svg>",
+            "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+            "<iframe srcdoc='<script>x</script>'></iframe>",
+            "<base href=//evil>",
+            "<form action=//evil><input></form>",
+            "<p style=\"position:fixed\" onclick=x>x</p>",
+            "<template><script>x</script></template>",
+            "<!--><img src=x onerror=alert(1)>-->",
+            "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
+            "<a href=\"data:text/html,x\">x</a>",
+            "<meta http-equiv=refresh content=0>",
         ] {
             let left = safe(evil).to_ascii_lowercase();
-            for sign in ["<script", "onerror", "onclick", "javascript:", "data:", "<img", "<iframe", "<form", "<base", "<meta", "style=", "<svg"] {
-                assert!(!left.contains(&format!("{sign}=")) && !(sign.starts_with('<') && left.contains(sign)), "{evil} → {left}");
+            for sign in [
+                "<script",
+                "onerror",
+                "onclick",
+                "javascript:",
+                "data:",
+                "<img",
+                "<iframe",
+                "<form",
+                "<base",
+                "<meta",
+                "style=",
+                "<svg",
+            ] {
+                assert!(
+                    !left.contains(&format!("{sign}="))
+                        && !(sign.starts_with('<') && left.contains(sign)),
+                    "{evil} → {left}"
+                );
             }
-            assert!(!left.contains("href=\"javascript") && !left.contains("href=\"data"), "{evil} → {left}");
+            assert!(
+                !left.contains("href=\"javascript") && !left.contains("href=\"data"),
+                "{evil} → {left}"
+            );
         }
     }
 

@@ -34,7 +34,13 @@ pub struct Announcement {
 ///
 /// # Errors
 /// `Conflict` for a private post: nothing makes it public.
-pub fn announce(conn: &mut Connection, wijk: WijkId, post: &Post, version: &Version, now: Time) -> Result<()> {
+pub fn announce(
+    conn: &mut Connection,
+    wijk: WijkId,
+    post: &Post,
+    version: &Version,
+    now: Time,
+) -> Result<()> {
     if !post.visibility.is_public() || post.gone_at.is_some() {
         return Err(Error::Conflict("the post is not public where it was written, or gone"));
     }
@@ -45,7 +51,13 @@ pub fn announce(conn: &mut Connection, wijk: WijkId, post: &Post, version: &Vers
     epochs::bump_wijk(conn, wijk)
 }
 
-fn begin(conn: &mut Connection, wijk: WijkId, post: &Post, version: &Version, now: Time) -> Result<()> {
+fn begin(
+    conn: &mut Connection,
+    wijk: WijkId,
+    post: &Post,
+    version: &Version,
+    now: Time,
+) -> Result<()> {
     let announcement = Announcement {
         id: AnnouncementId::next(now),
         wijk_id: wijk,
@@ -66,16 +78,21 @@ fn begin(conn: &mut Connection, wijk: WijkId, post: &Post, version: &Version, no
 
 fn show(conn: &mut Connection, id: AnnouncementId, version: &Version) -> Result<()> {
     diesel::update(announcements::table.find(id))
-        .set((announcements::version_id.eq(version.id), announcements::shown_hash.eq(&version.shown_hash)))
+        .set((
+            announcements::version_id.eq(version.id),
+            announcements::shown_hash.eq(&version.shown_hash),
+        ))
         .execute(conn)?;
     Ok(())
 }
 
 /// Takes it back. Answers whether this call did it.
 pub fn withdraw(conn: &mut Connection, announcement: &Announcement, now: Time) -> Result<bool> {
-    let row = announcements::table
-        .filter(announcements::id.eq(announcement.id).and(announcements::state.eq(State::Announced)));
-    let set = (announcements::state.eq(State::Withdrawn), announcements::withdrawn_at.eq(Some(now)));
+    let row = announcements::table.filter(
+        announcements::id.eq(announcement.id).and(announcements::state.eq(State::Announced)),
+    );
+    let set =
+        (announcements::state.eq(State::Withdrawn), announcements::withdrawn_at.eq(Some(now)));
     if diesel::update(row).set(set).execute(conn)? == 0 {
         return Ok(false);
     }
@@ -88,7 +105,12 @@ pub fn withdraw(conn: &mut Connection, announcement: &Announcement, now: Time) -
 }
 
 pub fn find(conn: &mut Connection, id: AnnouncementId) -> Result<Announcement> {
-    announcements::table.find(id).select(Announcement::as_select()).first(conn).optional()?.ok_or(Error::NotFound)
+    announcements::table
+        .find(id)
+        .select(Announcement::as_select())
+        .first(conn)
+        .optional()?
+        .ok_or(Error::NotFound)
 }
 
 /// The announcement of that post that stands now.
@@ -100,7 +122,8 @@ pub fn standing(conn: &mut Connection, wijk: WijkId, post: PostId) -> Result<Opt
 
 /// Those of every wijk that passed it on.
 pub fn all_standing(conn: &mut Connection, post: PostId) -> Result<Vec<Announcement>> {
-    let standing = announcements::table.filter(announcements::post_id.eq(post).and(announcements::state.eq(State::Announced)));
+    let standing = announcements::table
+        .filter(announcements::post_id.eq(post).and(announcements::state.eq(State::Announced)));
     Ok(standing.select(Announcement::as_select()).load(conn)?)
 }
 

@@ -91,7 +91,10 @@ pub fn keep(conn: &mut Connection, new: &NewArrival, now: Time) -> Result<bool> 
 
 /// Whether there is anything to claim; writes nothing.
 pub fn any_due(conn: &mut Connection, now: Time) -> Result<bool> {
-    let due = arrivals::state.eq(State::Waiting).and(arrivals::not_before.le(now)).and(arrivals::leased_until.lt(now));
+    let due = arrivals::state
+        .eq(State::Waiting)
+        .and(arrivals::not_before.le(now))
+        .and(arrivals::leased_until.lt(now));
     Ok(diesel::select(diesel::dsl::exists(arrivals::table.filter(due))).get_result(conn)?)
 }
 
@@ -116,11 +119,13 @@ pub fn claim(conn: &mut Connection, most: i32, now: Time) -> Result<Vec<Arrival>
             .bind::<BigInt, _>(now)
             .bind::<Integer, _>(most)
             .load(c)?,
-        Connection::Postgres(c) => diesel::sql_query(sql("FOR UPDATE SKIP LOCKED", "$2", "$1", "$3"))
-            .bind::<BigInt, _>(until)
-            .bind::<BigInt, _>(now)
-            .bind::<Integer, _>(most)
-            .load(c)?,
+        Connection::Postgres(c) => {
+            diesel::sql_query(sql("FOR UPDATE SKIP LOCKED", "$2", "$1", "$3"))
+                .bind::<BigInt, _>(until)
+                .bind::<BigInt, _>(now)
+                .bind::<Integer, _>(most)
+                .load(c)?
+        }
     };
     held.sort_by_key(|arrival| arrival.id);
     Ok(held)
@@ -129,13 +134,22 @@ pub fn claim(conn: &mut Connection, most: i32, now: Time) -> Result<Vec<Arrival>
 /// Acted on: the body goes, the hash stays. Part of the transaction that acts.
 pub fn done(conn: &mut Connection, id: ArrivalId, now: Time) -> Result<()> {
     diesel::update(arrivals::table.find(id))
-        .set((arrivals::state.eq(State::Done), arrivals::body.eq(None::<Vec<u8>>), arrivals::done_at.eq(now)))
+        .set((
+            arrivals::state.eq(State::Done),
+            arrivals::body.eq(None::<Vec<u8>>),
+            arrivals::done_at.eq(now),
+        ))
         .execute(conn)?;
     Ok(())
 }
 
 /// Not acted on: again after 10 s, 1 min, 5 min, 30 min, then parked. Answers whether it was parked.
-pub fn failed(conn: &mut Connection, arrival: &Arrival, wait_scale: f64, now: Time) -> Result<bool> {
+pub fn failed(
+    conn: &mut Connection,
+    arrival: &Arrival,
+    wait_scale: f64,
+    now: Time,
+) -> Result<bool> {
     let tries = arrival.tries + 1;
     let is_parked = tries >= TRIES;
     let wait = match tries {
@@ -161,8 +175,13 @@ pub fn counts(conn: &mut Connection, now: Time) -> Result<Counts> {
         arrivals::table.filter(arrivals::state.eq(state)).count().get_result::<i64>(conn)
     };
     let day = now.minus(Duration::from_secs(24 * 3600));
-    let done = arrivals::table.filter(arrivals::state.eq(State::Done).and(arrivals::done_at.ge(day)));
-    Ok(Counts { waiting: of(conn, State::Waiting)?, parked: of(conn, State::Parked)?, done: done.count().get_result(conn)? })
+    let done =
+        arrivals::table.filter(arrivals::state.eq(State::Done).and(arrivals::done_at.ge(day)));
+    Ok(Counts {
+        waiting: of(conn, State::Waiting)?,
+        parked: of(conn, State::Parked)?,
+        done: done.count().get_result(conn)?,
+    })
 }
 
 /// How long the oldest waiting one has been here.
@@ -185,9 +204,12 @@ pub fn retry_parked(conn: &mut Connection, now: Time) -> Result<usize> {
 
 /// Leases of a process that is no more: SQLite has one server, so at its start they belong to nobody.
 pub fn free_leases(conn: &mut Connection) -> Result<()> {
-    diesel::update(arrivals::table.filter(arrivals::leased_until.gt(Time::ZERO).and(arrivals::state.eq(State::Waiting))))
-        .set(arrivals::leased_until.eq(Time::ZERO))
-        .execute(conn)?;
+    diesel::update(
+        arrivals::table
+            .filter(arrivals::leased_until.gt(Time::ZERO).and(arrivals::state.eq(State::Waiting))),
+    )
+    .set(arrivals::leased_until.eq(Time::ZERO))
+    .execute(conn)?;
     Ok(())
 }
 

@@ -66,7 +66,8 @@ pub fn add(
 }
 
 pub fn remove(conn: &mut Connection, what: &str, wijk: Option<WijkId>) -> Result<()> {
-    let row = list(conn, wijk)?.into_iter().find(|block| block.what == what).ok_or(Error::NotFound)?;
+    let row =
+        list(conn, wijk)?.into_iter().find(|block| block.what == what).ok_or(Error::NotFound)?;
     diesel::delete(blocks::table.find(row.id)).execute(conn)?;
     shown(conn, wijk)
 }
@@ -112,7 +113,8 @@ impl Blocklist {
     #[must_use]
     pub fn refuses_domain(&self, domain: &Domain) -> bool {
         self.0.iter().any(|block| {
-            block.wijk_id.is_none() && block.domain.as_ref().is_some_and(|blocked| domain.is_within(blocked))
+            block.wijk_id.is_none()
+                && block.domain.as_ref().is_some_and(|blocked| domain.is_within(blocked))
         })
     }
 }

@@ -19,30 +19,63 @@ text_enum! {
 const REMEMBERED: std::time::Duration = std::time::Duration::from_secs(180 * 24 * 3600);
 
 /// Somebody follows a wijk: accepted at once, and again each time it is asked. Who is blocked is refused.
-pub fn ask(conn: &mut Connection, follower: &Actor, wijk: &Wijk, uri: &str, now: Time) -> Result<()> {
+pub fn ask(
+    conn: &mut Connection,
+    follower: &Actor,
+    wijk: &Wijk,
+    uri: &str,
+    now: Time,
+) -> Result<()> {
     if !Blocklist::read(conn)?.may_show(&follower.uri, &follower.domain, Some(wijk.id())) {
-        let word = Word::RejectFollow { follower: follower.id, target: wijk.actor.id, uri: uri.to_owned() };
+        let word = Word::RejectFollow {
+            follower: follower.id,
+            target: wijk.actor.id,
+            uri: uri.to_owned(),
+        };
         return outgoing::say(conn, &word, now);
     }
     let follow = keep(conn, follower, &wijk.actor, uri, now)?;
-    let word = Word::AcceptFollow { follow, follower: follower.id, target: wijk.actor.id, uri: uri.to_owned() };
+    let word = Word::AcceptFollow {
+        follow,
+        follower: follower.id,
+        target: wijk.actor.id,
+        uri: uri.to_owned(),
+    };
     outgoing::say(conn, &word, now)?;
     epochs::bump_wijk(conn, wijk.id())
 }
 
 /// The same for a local partner or redactie.
-pub fn ask_author(conn: &mut Connection, follower: &Actor, author: &Actor, uri: &str, now: Time) -> Result<()> {
+pub fn ask_author(
+    conn: &mut Connection,
+    follower: &Actor,
+    author: &Actor,
+    uri: &str,
+    now: Time,
+) -> Result<()> {
     if !Blocklist::read(conn)?.may_show(&follower.uri, &follower.domain, None) {
-        let word = Word::RejectFollow { follower: follower.id, target: author.id, uri: uri.to_owned() };
+        let word =
+            Word::RejectFollow { follower: follower.id, target: author.id, uri: uri.to_owned() };
         return outgoing::say(conn, &word, now);
     }
     let follow = keep(conn, follower, author, uri, now)?;
-    let word = Word::AcceptFollow { follow, follower: follower.id, target: author.id, uri: uri.to_owned() };
+    let word = Word::AcceptFollow {
+        follow,
+        follower: follower.id,
+        target: author.id,
+        uri: uri.to_owned(),
+    };
     outgoing::say(conn, &word, now)
 }
 
 /// One row per pair; asking again replaces the id of the Follow and says where the follower lives now.
-fn keep(conn: &mut Connection, follower: &Actor, target: &Actor, uri: &str, now: Time) -> Result<FollowId> {
+fn keep(
+    conn: &mut Connection,
+    follower: &Actor,
+    target: &Actor,
+    uri: &str,
+    now: Time,
+) -> Result<FollowId> {
     on_each!(conn, c => diesel::insert_into(follows::table)
         .values((
             follows::id.eq(FollowId::next(now)),
@@ -67,7 +100,8 @@ fn keep(conn: &mut Connection, follower: &Actor, target: &Actor, uri: &str, now:
 
 /// The follow ends; answers whether there was one.
 pub fn undo(conn: &mut Connection, follower: ActorId, target: ActorId, now: Time) -> Result<bool> {
-    let pair = follows::table.filter(follows::follower_id.eq(follower).and(follows::target_id.eq(target)));
+    let pair =
+        follows::table.filter(follows::follower_id.eq(follower).and(follows::target_id.eq(target)));
     let ended: Option<(FollowId, String, Time)> =
         pair.select((follows::id, follows::inbox, follows::since)).first(conn).optional()?;
     let Some((id, inbox, since)) = ended else { return Ok(false) };
@@ -78,15 +112,24 @@ pub fn undo(conn: &mut Connection, follower: ActorId, target: ActorId, now: Time
 
 /// A follower is gone from the fediverse: all its follows end.
 pub fn undo_all(conn: &mut Connection, follower: ActorId, now: Time) -> Result<()> {
-    let targets: Vec<ActorId> =
-        follows::table.filter(follows::follower_id.eq(follower)).select(follows::target_id).load(conn)?;
+    let targets: Vec<ActorId> = follows::table
+        .filter(follows::follower_id.eq(follower))
+        .select(follows::target_id)
+        .load(conn)?;
     for target in targets {
         undo(conn, follower, target, now)?;
     }
     Ok(())
 }
 
-fn end(conn: &mut Connection, id: FollowId, target: ActorId, inbox: &str, since: Time, now: Time) -> Result<()> {
+fn end(
+    conn: &mut Connection,
+    id: FollowId,
+    target: ActorId,
+    inbox: &str,
+    since: Time,
+    now: Time,
+) -> Result<()> {
     if diesel::delete(follows::table.find(id)).execute(conn)? == 1 {
         diesel::insert_into(ended_follows::table)
             .values((
@@ -111,7 +154,8 @@ pub fn undo_by_uri(conn: &mut Connection, follower: ActorId, uri: &str, now: Tim
 }
 
 pub fn count(conn: &mut Connection, target: ActorId) -> Result<i64> {
-    let accepted = follows::table.filter(follows::target_id.eq(target).and(follows::state.eq(State::Accepted)));
+    let accepted = follows::table
+        .filter(follows::target_id.eq(target).and(follows::state.eq(State::Accepted)));
     Ok(accepted.count().get_result(conn)?)
 }
 
@@ -131,15 +175,27 @@ pub fn inboxes(
     most: i64,
 ) -> Result<Vec<(FollowId, String)>> {
     let following = follows::table.filter(
-        follows::target_id.eq(target).and(follows::state.eq(State::Accepted)).and(follows::id.gt(FollowId(cursor))),
+        follows::target_id
+            .eq(target)
+            .and(follows::state.eq(State::Accepted))
+            .and(follows::id.gt(FollowId(cursor))),
     );
-    let mut rows: Vec<(FollowId, String)> =
-        following.select((follows::id, follows::inbox)).order(follows::id).limit(most).load(conn)?;
+    let mut rows: Vec<(FollowId, String)> = following
+        .select((follows::id, follows::inbox))
+        .order(follows::id)
+        .limit(most)
+        .load(conn)?;
     if let Some(since) = heard_since {
         let ended = ended_follows::table.filter(
-            ended_follows::target_id.eq(target).and(ended_follows::until.ge(since)).and(ended_follows::id.gt(FollowId(cursor))),
+            ended_follows::target_id
+                .eq(target)
+                .and(ended_follows::until.ge(since))
+                .and(ended_follows::id.gt(FollowId(cursor))),
         );
-        let ended = ended.select((ended_follows::id, ended_follows::inbox)).order(ended_follows::id).limit(most);
+        let ended = ended
+            .select((ended_follows::id, ended_follows::inbox))
+            .order(ended_follows::id)
+            .limit(most);
         rows.extend(ended.load::<(FollowId, String)>(conn)?);
         rows.sort_unstable();
         rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));

@@ -62,6 +62,9 @@ pub fn record(
 
 /// The latest first.
 pub fn of_wijk(conn: &mut Connection, wijk: WijkId, most: i64) -> Result<Vec<Record>> {
-    let rows = decisions::table.filter(decisions::wijk_id.eq(wijk)).order(decisions::id.desc()).limit(most);
+    let rows = decisions::table
+        .filter(decisions::wijk_id.eq(wijk))
+        .order(decisions::id.desc())
+        .limit(most);
     Ok(rows.select(Record::as_select()).load(conn)?)
 }

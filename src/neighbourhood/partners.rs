@@ -128,7 +128,10 @@ impl NewPartner {
     pub fn check(self) -> Result<Self> {
         let length = self.name.trim().chars().count();
         if length == 0 || length > 100 {
-            return Err(Error::invalid("name", "give the partner a name of at most 100 characters"));
+            return Err(Error::invalid(
+                "name",
+                "give the partner a name of at most 100 characters",
+            ));
         }
         Ok(Self { name: self.name.trim().to_owned(), ..self })
     }
@@ -138,9 +141,18 @@ impl NewPartner {
 ///
 /// # Errors
 /// `Conflict` where it is a partner of this wijk already.
-pub fn add(conn: &mut Connection, wijk: &Wijk, actor: &Actor, new: &NewPartner, now: Time) -> Result<Partner> {
+pub fn add(
+    conn: &mut Connection,
+    wijk: &Wijk,
+    actor: &Actor,
+    new: &NewPartner,
+    now: Time,
+) -> Result<Partner> {
     if actor.kind == ActorKind::Group {
-        return Err(Error::invalid("partner", "a group passes on what others say; name the organisation or officer itself"));
+        return Err(Error::invalid(
+            "partner",
+            "a group passes on what others say; name the organisation or officer itself",
+        ));
     }
     let row = PartnerRow {
         id: PartnerId::next(now),
@@ -156,7 +168,9 @@ pub fn add(conn: &mut Connection, wijk: &Wijk, actor: &Actor, new: &NewPartner, 
     };
     match of_actor(conn, wijk.id(), actor.id)? {
         Some(known) if known.row.state != StoredState::Revoked => {
-            return Err(Error::Conflict("that is a partner of this wijk already; see partner list"));
+            return Err(Error::Conflict(
+                "that is a partner of this wijk already; see partner list",
+            ));
         }
         Some(known) => {
             diesel::delete(partners::table.find(known.row.id)).execute(conn)?;
@@ -164,7 +178,15 @@ pub fn add(conn: &mut Connection, wijk: &Wijk, actor: &Actor, new: &NewPartner, 
         None => {}
     }
     diesel::insert_into(partners::table).values(row.clone()).execute(conn)?;
-    moderation::record(conn, Some(wijk.id()), Decision::PartnerVerified, None, &actor.uri, None, now)?;
+    moderation::record(
+        conn,
+        Some(wijk.id()),
+        Decision::PartnerVerified,
+        None,
+        &actor.uri,
+        None,
+        now,
+    )?;
     epochs::bump_wijk(conn, wijk.id())?;
     find(conn, row.id)
 }
@@ -203,7 +225,10 @@ pub fn of_actor(conn: &mut Connection, wijk: WijkId, actor: ActorId) -> Result<O
 }
 
 pub fn list(conn: &mut Connection, wijk: WijkId) -> Result<Vec<Partner>> {
-    let of_wijk = partners::table.inner_join(actors::table).filter(partners::wijk_id.eq(wijk)).order(partners::name);
+    let of_wijk = partners::table
+        .inner_join(actors::table)
+        .filter(partners::wijk_id.eq(wijk))
+        .order(partners::name);
     Ok(of_wijk.select(Partner::as_select()).load(conn)?)
 }
 
@@ -213,25 +238,59 @@ pub fn verified(conn: &mut Connection, wijk: WijkId, now: Time) -> Result<Vec<Pa
 
 /// The mark is off everywhere, posts wait, until it is unfrozen.
 pub fn freeze(conn: &mut Connection, id: PartnerId, now: Time) -> Result<Partner> {
-    change(conn, id, &[StoredState::Verified], StoredState::Frozen, Decision::PartnerFrozen, None, now)
+    change(
+        conn,
+        id,
+        &[StoredState::Verified],
+        StoredState::Frozen,
+        Decision::PartnerFrozen,
+        None,
+        now,
+    )
 }
 
 pub fn unfreeze(conn: &mut Connection, id: PartnerId, now: Time) -> Result<Partner> {
-    change(conn, id, &[StoredState::Frozen], StoredState::Verified, Decision::PartnerUnfrozen, None, now)
+    change(
+        conn,
+        id,
+        &[StoredState::Frozen],
+        StoredState::Verified,
+        Decision::PartnerUnfrozen,
+        None,
+        now,
+    )
 }
 
 pub fn revoke(conn: &mut Connection, id: PartnerId, reason: &str, now: Time) -> Result<Partner> {
-    let from = [StoredState::Invited, StoredState::Pending, StoredState::Verified, StoredState::Frozen];
+    let from =
+        [StoredState::Invited, StoredState::Pending, StoredState::Verified, StoredState::Frozen];
     change(conn, id, &from, StoredState::Revoked, Decision::PartnerRevoked, Some(reason), now)
 }
 
 /// A new end, or none.
-pub fn renew(conn: &mut Connection, id: PartnerId, until: Option<Time>, now: Time) -> Result<Partner> {
+pub fn renew(
+    conn: &mut Connection,
+    id: PartnerId,
+    until: Option<Time>,
+    now: Time,
+) -> Result<Partner> {
     let partner = find(conn, id)?;
-    let row = partners::table.filter(partners::id.eq(id).and(partners::state.eq(StoredState::Verified)));
+    let row =
+        partners::table.filter(partners::id.eq(id).and(partners::state.eq(StoredState::Verified)));
     let set = (partners::until.eq(until), partners::verified_at.eq(Some(now)));
-    first(diesel::update(row).set(set).execute(conn)?, "only a verified or expired partner can be renewed")?;
-    moderation::record(conn, Some(partner.row.wijk_id), Decision::PartnerRenewed, None, &partner.actor.uri, None, now)?;
+    first(
+        diesel::update(row).set(set).execute(conn)?,
+        "only a verified or expired partner can be renewed",
+    )?;
+    moderation::record(
+        conn,
+        Some(partner.row.wijk_id),
+        Decision::PartnerRenewed,
+        None,
+        &partner.actor.uri,
+        None,
+        now,
+    )?;
     epochs::bump_wijk(conn, partner.row.wijk_id)?;
     find(conn, id)
 }
@@ -246,17 +305,33 @@ fn change(
     now: Time,
 ) -> Result<Partner> {
     let partner = find(conn, id)?;
-    let row = partners::table.filter(partners::id.eq(id).and(partners::state.eq_any(from.to_vec())));
+    let row =
+        partners::table.filter(partners::id.eq(id).and(partners::state.eq_any(from.to_vec())));
     let set = (partners::state.eq(to), partners::reason.eq(reason));
-    first(diesel::update(row).set(set).execute(conn)?, "the partner is not in a state that allows this; see partner list")?;
-    moderation::record(conn, Some(partner.row.wijk_id), decision, None, &partner.actor.uri, reason, now)?;
+    first(
+        diesel::update(row).set(set).execute(conn)?,
+        "the partner is not in a state that allows this; see partner list",
+    )?;
+    moderation::record(
+        conn,
+        Some(partner.row.wijk_id),
+        decision,
+        None,
+        &partner.actor.uri,
+        reason,
+        now,
+    )?;
     epochs::bump_wijk(conn, partner.row.wijk_id)?;
     find(conn, id)
 }
 
 /// Wijken whose pages show a mark that ends between `after` and `until`: their pages are read again then.
 pub fn ending(conn: &mut Connection, after: Time, until: Time) -> Result<Vec<WijkId>> {
-    let ending = partners::table
-        .filter(partners::state.eq(StoredState::Verified).and(partners::until.gt(after)).and(partners::until.le(until)));
+    let ending = partners::table.filter(
+        partners::state
+            .eq(StoredState::Verified)
+            .and(partners::until.gt(after))
+            .and(partners::until.le(until)),
+    );
     Ok(ending.select(partners::wijk_id).distinct().load(conn)?)
 }

@@ -31,7 +31,8 @@ impl OwnKeys {
 
 /// Whether [`found`] was done.
 pub fn is_founded(conn: &mut Connection) -> Result<bool> {
-    let address = settings::table.find("url").select(settings::value).first::<String>(conn).optional()?;
+    let address =
+        settings::table.find("url").select(settings::value).first::<String>(conn).optional()?;
     Ok(address.is_some())
 }
 
@@ -63,11 +64,14 @@ pub fn found(conn: &mut Connection, links: &Links, own: &OwnKeys, now: Time) -> 
 /// # Errors
 /// `Invalid` where the configured address is another than the one every id here was made with.
 pub fn check_address(conn: &mut Connection, links: &Links) -> Result<()> {
-    let address: Option<String> = settings::table.find("url").select(settings::value).first(conn).optional()?;
+    let address: Option<String> =
+        settings::table.find("url").select(settings::value).first(conn).optional()?;
     match address {
         Some(address) if address != links.base() => Err(Error::invalid(
             "url",
-            format!("this database belongs to {address}: other servers know its wijken by that address, so it cannot change"),
+            format!(
+                "this database belongs to {address}: other servers know its wijken by that address, so it cannot change"
+            ),
         )),
         _ => Ok(()),
     }

@@ -33,7 +33,12 @@ macro_rules! standing {
         announcements::table
             .inner_join(posts::table.inner_join(actors::table))
             .inner_join(post_versions::table.on(post_versions::id.eq(announcements::version_id)))
-            .filter(announcements::state.eq(State::Announced).and(posts::gone_at.is_null()).and(actors::gone_at.is_null()))
+            .filter(
+                announcements::state
+                    .eq(State::Announced)
+                    .and(posts::gone_at.is_null())
+                    .and(actors::gone_at.is_null()),
+            )
     };
 }
 
@@ -45,7 +50,12 @@ pub struct Page {
 }
 
 /// The newest first, behind `before`; top-level posts only.
-pub fn of_wijk(conn: &mut Connection, wijk: WijkId, before: Option<AnnouncementId>, most: i64) -> Result<Page> {
+pub fn of_wijk(
+    conn: &mut Connection,
+    wijk: WijkId,
+    before: Option<AnnouncementId>,
+    most: i64,
+) -> Result<Page> {
     let blocklist = Blocklist::read(conn)?;
     let mut rows: Vec<Shown> = standing!()
         .filter(announcements::wijk_id.eq(wijk).and(posts::in_reply_to.is_null()))
@@ -55,7 +65,11 @@ pub fn of_wijk(conn: &mut Connection, wijk: WijkId, before: Option<AnnouncementI
         .select(Shown::as_select())
         .load(conn)?;
     let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let older = if rows.len() > most { rows.get(most.saturating_sub(1)).map(|row| row.announcement.id) } else { None };
+    let older = if rows.len() > most {
+        rows.get(most.saturating_sub(1)).map(|row| row.announcement.id)
+    } else {
+        None
+    };
     rows.truncate(most);
     rows.retain(|row| may_show(&blocklist, row));
     Ok(Page { shown: rows, older })
@@ -84,7 +98,8 @@ pub fn post(conn: &mut Connection, id: PostId) -> Result<Shown> {
 }
 
 fn was_taken_away(conn: &mut Connection, id: PostId) -> Result<bool> {
-    let public = posts::table.filter(posts::id.eq(id).and(posts::visibility.ne(Visibility::Private)));
+    let public =
+        posts::table.filter(posts::id.eq(id).and(posts::visibility.ne(Visibility::Private)));
     let is_public: bool = diesel::select(diesel::dsl::exists(public)).get_result(conn)?;
     Ok(is_public && super::announcements::ever(conn, id)?)
 }
@@ -110,7 +125,9 @@ pub struct Around {
 pub fn around(conn: &mut Connection, wijk: WijkId, now: Time) -> Result<Around> {
     let blocklist = Blocklist::read(conn)?;
     let mut verified = partners::verified(conn, wijk, now)?;
-    verified.retain(|partner| blocklist.may_show(&partner.actor.uri, &partner.actor.domain, Some(wijk)));
+    verified.retain(|partner| {
+        blocklist.may_show(&partner.actor.uri, &partner.actor.domain, Some(wijk))
+    });
     Ok(Around { partners: verified, followers: follows::count(conn, wijk.into())? })
 }
 
@@ -133,6 +150,7 @@ pub fn totals(conn: &mut Connection) -> Result<Totals> {
 
 /// The posts a local author published here, newest first, for its outbox.
 pub fn of_author(conn: &mut Connection, author: ActorId, most: i64) -> Result<Vec<Post>> {
-    let there = posts::table.filter(posts::author_id.eq(author).and(posts::gone_at.is_null()).and(posts::is_local));
+    let there = posts::table
+        .filter(posts::author_id.eq(author).and(posts::gone_at.is_null()).and(posts::is_local));
     Ok(there.order(posts::id.desc()).limit(most).select(Post::as_select()).load(conn)?)
 }

@@ -75,8 +75,28 @@ pub fn parse_slug(text: &str) -> Result<&str> {
 /// The same rule for organisations; all local actors share one name space.
 pub fn parse_name(text: &str, longest: usize) -> Result<&str> {
     const RESERVED: [&str; 22] = [
-        "moderatie", "moderator", "relay", "actor", "actors", "inbox", "outbox", "admin", "beheer", "balie", "redactie",
-        "root", "webmaster", "postmaster", "support", "info", "wijk", "wijken", "partner", "partners", "likejewijk", "api",
+        "moderatie",
+        "moderator",
+        "relay",
+        "actor",
+        "actors",
+        "inbox",
+        "outbox",
+        "admin",
+        "beheer",
+        "balie",
+        "redactie",
+        "root",
+        "webmaster",
+        "postmaster",
+        "support",
+        "info",
+        "wijk",
+        "wijken",
+        "partner",
+        "partners",
+        "likejewijk",
+        "api",
     ];
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
     if text.len() < 2 || text.len() > longest || !text.bytes().all(plain) {
@@ -126,7 +146,8 @@ pub fn redactie_of(slug: &str) -> String {
 pub fn add(conn: &mut Connection, links: &Links, new: &NewWijk, now: Time) -> Result<Wijk> {
     let [wijk_key, redactie_key] = &new.keys;
     let make = |conn: &mut Connection, kind, username: &str, name: &str, key| {
-        let uri = if kind == ActorKind::Group { links.wijk(username) } else { links.partner(username) };
+        let uri =
+            if kind == ActorKind::Group { links.wijk(username) } else { links.partner(username) };
         let actor = NewActor {
             kind,
             domain: links.domain(),
@@ -139,7 +160,8 @@ pub fn add(conn: &mut Connection, links: &Links, new: &NewWijk, now: Time) -> Re
     };
     let actor = make(conn, ActorKind::Group, &new.slug, &new.name, wijk_key)?;
     let redactie_name = format!("Redactie {}", new.name);
-    let redactie = make(conn, ActorKind::Service, &redactie_of(&new.slug), &redactie_name, redactie_key)?;
+    let redactie =
+        make(conn, ActorKind::Service, &redactie_of(&new.slug), &redactie_name, redactie_key)?;
     let row = WijkRow {
         id: WijkId(actor.id.0),
         redactie_id: redactie.id,
@@ -167,7 +189,10 @@ pub fn edit(conn: &mut Connection, slug: &str, edit: &Edit, now: Time) -> Result
     let wijk = open(conn, slug)?;
     actors_store::rename(conn, wijk.actor.id, edit.name.as_deref(), edit.summary.as_deref())?;
     diesel::update(wijken::table.find(wijk.id()))
-        .set((wijken::colour.eq(edit.colour.unwrap_or(wijk.row.colour)), wijken::updated_at.eq(now)))
+        .set((
+            wijken::colour.eq(edit.colour.unwrap_or(wijk.row.colour)),
+            wijken::updated_at.eq(now),
+        ))
         .execute(conn)?;
     outgoing::say(conn, &Word::UpdateWijk { wijk: wijk.id(), at: now }, now)?;
     epochs::bump_wijk(conn, wijk.id())?;
@@ -179,7 +204,10 @@ pub fn edit(conn: &mut Connection, slug: &str, edit: &Edit, now: Time) -> Result
 pub fn close(conn: &mut Connection, slug: &str, now: Time) -> Result<()> {
     let wijk = open(conn, slug)?;
     let row = wijken::table.filter(wijken::id.eq(wijk.id()).and(wijken::closed_at.is_null()));
-    first(diesel::update(row).set(wijken::closed_at.eq(Some(now))).execute(conn)?, "that wijk is closed already")?;
+    first(
+        diesel::update(row).set(wijken::closed_at.eq(Some(now))).execute(conn)?,
+        "that wijk is closed already",
+    )?;
     outgoing::say(conn, &Word::DeleteWijk { wijk: wijk.id() }, now)?;
     epochs::bump_wijk(conn, wijk.id())?;
     epochs::bump_server(conn)
@@ -187,7 +215,9 @@ pub fn close(conn: &mut Connection, slug: &str, now: Time) -> Result<()> {
 
 /// Also a closed one.
 pub fn find(conn: &mut Connection, slug: &str) -> Result<Wijk> {
-    let found = wijken::table.inner_join(actors::table).filter(actors::is_local.and(actors::username.eq(slug)));
+    let found = wijken::table
+        .inner_join(actors::table)
+        .filter(actors::is_local.and(actors::username.eq(slug)));
     found.select(Wijk::as_select()).first(conn).optional()?.ok_or(Error::NotFound)
 }
 
@@ -220,7 +250,10 @@ pub fn closed_names(conn: &mut Connection) -> Result<HashSet<String>> {
 
 /// The open ones, by name.
 pub fn list(conn: &mut Connection) -> Result<Vec<Wijk>> {
-    let open = wijken::table.inner_join(actors::table).filter(wijken::closed_at.is_null()).order(actors::name);
+    let open = wijken::table
+        .inner_join(actors::table)
+        .filter(wijken::closed_at.is_null())
+        .order(actors::name);
     Ok(open.select(Wijk::as_select()).load(conn)?)
 }
 
@@ -233,7 +266,17 @@ mod tests {
         for good in ["bloemhof", "wijk_9", "ab"] {
             assert!(parse_slug(good).is_ok(), "{good}");
         }
-        for bad in ["a", "Bloemhof", "bloem hof", "bloemhof_redactie", "balie", "relay", "een_veel_te_lange_naam", "é", ""] {
+        for bad in [
+            "a",
+            "Bloemhof",
+            "bloem hof",
+            "bloemhof_redactie",
+            "balie",
+            "relay",
+            "een_veel_te_lange_naam",
+            "é",
+            "",
+        ] {
             assert!(parse_slug(bad).is_err(), "{bad}");
         }
     }

@@ -43,9 +43,17 @@ impl Budgets {
         let limits = &config.limits;
         Self(config.rate_limits.then(|| Rates {
             by_address: RateLimiter::keyed(quota(limits.inbox_per_address, FIVE_MINUTES, 500)),
-            by_strange_address: RateLimiter::keyed(quota(limits.inbox_per_strange_address, FIVE_MINUTES, 120)),
+            by_strange_address: RateLimiter::keyed(quota(
+                limits.inbox_per_strange_address,
+                FIVE_MINUTES,
+                120,
+            )),
             by_domain: RateLimiter::keyed(quota(limits.inbox_per_domain, FIVE_MINUTES, 3_000)),
-            fetches_by_address: RateLimiter::keyed(quota(limits.fetches_per_strange_address, MINUTE, 10)),
+            fetches_by_address: RateLimiter::keyed(quota(
+                limits.fetches_per_strange_address,
+                MINUTE,
+                10,
+            )),
             fetches_by_host: RateLimiter::keyed(quota(limits.fetches_per_host, MINUTE, 120)),
             follows_by_host: RateLimiter::keyed(quota(limits.follows_per_host, MINUTE, 60)),
             missing: Cache::new(10_000),
@@ -97,7 +105,9 @@ impl Budgets {
     /// Asked for lately, and not had.
     #[must_use]
     pub fn is_missing(&self, key_id: &str, now: Time) -> bool {
-        self.0.as_ref().is_some_and(|rates| rates.missing.get(key_id).is_some_and(|until| now < until))
+        self.0
+            .as_ref()
+            .is_some_and(|rates| rates.missing.get(key_id).is_some_and(|until| now < until))
     }
 
     pub fn note_missing(&self, key_id: &str, now: Time) {

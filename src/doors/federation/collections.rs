@@ -62,7 +62,12 @@ pub fn outbox(conn: &mut Connection, wijk: &Wijk, links: &Links) -> Result<Value
     }))
 }
 
-pub fn outbox_page(conn: &mut Connection, wijk: &Wijk, links: &Links, before: Option<AnnouncementId>) -> Result<Value> {
+pub fn outbox_page(
+    conn: &mut Connection,
+    wijk: &Wijk,
+    links: &Links,
+    before: Option<AnnouncementId>,
+) -> Result<Value> {
     let id = format!("{}/outbox", wijk.actor.uri);
     let (items, older) = announced(conn, wijk, links, before)?;
     let page = |before: AnnouncementId| format!("{id}?page=true&max_id={before}");
@@ -87,7 +92,8 @@ fn announced(
 ) -> Result<(Vec<Value>, Option<AnnouncementId>)> {
     let page = timelines::of_wijk(conn, WijkId(wijk.actor.id.0), before, PAGE)?;
     let items = page.shown.iter().map(|shown| {
-        let mut announce = announcing::announce(&shown.announcement, wijk, &shown.post, &shown.author.uri, links);
+        let mut announce =
+            announcing::announce(&shown.announcement, wijk, &shown.post, &shown.author.uri, links);
         if let Some(object) = announce.as_object_mut() {
             object.remove("@context");
         }

@@ -75,7 +75,9 @@ type Sign = fn(&SigningKey, &str, &Url, &[u8], crate::foundation::clock::Time) -
 async fn attempt(federation: &Federation, delivery: &Delivery, payload: &Payload) -> Outcome {
     match send(federation, delivery, payload, sign_post).await {
         // Some servers know the newer signatures only.
-        Ok(Outcome::Unauthorised(_)) => send(federation, delivery, payload, sign_post_rfc9421).await.unwrap_or_else(ours),
+        Ok(Outcome::Unauthorised(_)) => {
+            send(federation, delivery, payload, sign_post_rfc9421).await.unwrap_or_else(ours)
+        }
         outcome => outcome.unwrap_or_else(ours),
     }
 }
@@ -86,7 +88,12 @@ fn ours(error: Error) -> Outcome {
     Outcome::Unreachable { problem: error.to_string(), retry_after: None }
 }
 
-async fn send(federation: &Federation, delivery: &Delivery, payload: &Payload, sign: Sign) -> Result<Outcome> {
+async fn send(
+    federation: &Federation,
+    delivery: &Delivery,
+    payload: &Payload,
+    sign: Sign,
+) -> Result<Outcome> {
     let app = &federation.app;
     let url = Url::parse(&delivery.inbox).map_err(Error::internal)?;
     let own = federation.own.of(app, payload.signer).await?;
@@ -96,7 +103,8 @@ async fn send(federation: &Federation, delivery: &Delivery, payload: &Payload, s
         Ok(answer) => judge(&answer),
         Err(FetchError::Forbidden(problem)) => Outcome::Refused(problem),
         Err(error) => {
-            metrics::counter!("likejewijk_delivery_errors_total", "class" => error.class()).increment(1);
+            metrics::counter!("likejewijk_delivery_errors_total", "class" => error.class())
+                .increment(1);
             Outcome::Unreachable { problem: error.to_string(), retry_after: None }
         }
     })

@@ -29,7 +29,8 @@ fn named(conn: &mut Connection, links: &Links, resource: &str) -> Result<Actor> 
             return Err(Error::NotFound);
         }
         // Mobilizon falls back to this name for a server's own actor.
-        let name = if handle.username == "relay" { links.domain().host() } else { &handle.username };
+        let name =
+            if handle.username == "relay" { links.domain().host() } else { &handle.username };
         return store::local(conn, &name.to_ascii_lowercase());
     }
     let url = Url::parse(resource).map_err(|_| Error::NotFound)?;

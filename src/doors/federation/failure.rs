@@ -33,7 +33,12 @@ impl Failure {
     #[must_use]
     pub fn may_pass(&self) -> bool {
         match self {
-            Self::Ours(Error::Unavailable(_) | Error::Database(_) | Error::Internal(_) | Error::Conflict(_)) => true,
+            Self::Ours(
+                Error::Unavailable(_)
+                | Error::Database(_)
+                | Error::Internal(_)
+                | Error::Conflict(_),
+            ) => true,
             Self::Elsewhere(trouble) => matches!(trouble, Trouble::NoAnswer(_)),
             _ => false,
         }
@@ -47,7 +52,9 @@ impl Failure {
             Self::Ours(Error::Forbidden(_)) => StatusCode::FORBIDDEN,
             Self::Ours(Error::Invalid { .. }) => StatusCode::BAD_REQUEST,
             Self::Ours(Error::Conflict(_)) => StatusCode::CONFLICT,
-            Self::Ours(Error::Unavailable(_)) | Self::Elsewhere(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Ours(Error::Unavailable(_)) | Self::Elsewhere(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Ours(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Refused(status, _) | Self::Later(status, _) => *status,
         }

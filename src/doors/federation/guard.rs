@@ -67,7 +67,11 @@ struct Plates {
 
 impl Memory {
     pub(super) fn new() -> Self {
-        Self { plates: RwLock::new(None), refetched: Cache::new(10_000), fetching: Cache::new(1_000) }
+        Self {
+            plates: RwLock::new(None),
+            refetched: Cache::new(10_000),
+            fetching: Cache::new(1_000),
+        }
     }
 
     async fn plates(&self, app: &App) -> Result<Arc<Plates>> {
@@ -160,10 +164,14 @@ async fn admit(
         let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::UNAUTHORIZED);
         Failure::Refused(status, refusal.reason)
     })?;
-    let outline = Outline::read(&body).map_err(|problem| refused(StatusCode::BAD_REQUEST, problem))?;
+    let outline =
+        Outline::read(&body).map_err(|problem| refused(StatusCode::BAD_REQUEST, problem))?;
     let actor_domain = identity(federation, &outline)?;
-    let key_domain = Domain::of(&claim.key_id).map_err(|_| refused(StatusCode::UNAUTHORIZED, "the key has no home"))?;
-    if plates.blocklist.refuses_domain(&actor_domain) || plates.blocklist.refuses_domain(&key_domain) {
+    let key_domain = Domain::of(&claim.key_id)
+        .map_err(|_| refused(StatusCode::UNAUTHORIZED, "the key has no home"))?;
+    if plates.blocklist.refuses_domain(&actor_domain)
+        || plates.blocklist.refuses_domain(&key_domain)
+    {
         return Err(refused(StatusCode::FORBIDDEN, "that server is not heard here"));
     }
     if is_strangers_farewell(federation, &outline).await? {
@@ -197,7 +205,10 @@ struct Head {
 async fn read(federation: &Federation, request: Request) -> Result<(Head, Bytes), Failure> {
     let most = federation.app.config.limits.inbox_bytes;
     let (parts, body) = request.into_parts();
-    let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let announced = parts
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > most) {
         return Err(refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"));
     }
@@ -209,11 +220,15 @@ async fn read(federation: &Federation, request: Request) -> Result<(Head, Bytes)
         return Err(refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/activity+json"));
     }
     if parts.headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
-        return Err(refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send it without Content-Encoding"));
+        return Err(refused(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "send it without Content-Encoding",
+        ));
     }
     let within = Duration::from_secs(federation.app.config.limits.body_seconds);
     let body = tokio::time::timeout(within, axum::body::to_bytes(Body::new(body), most)).await;
-    let body = body.map_err(|_| refused(StatusCode::REQUEST_TIMEOUT, "the body came too slowly"))?;
+    let body =
+        body.map_err(|_| refused(StatusCode::REQUEST_TIMEOUT, "the body came too slowly"))?;
     let body = body.map_err(|_| refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"))?;
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let mut headers = parts.headers;
@@ -241,7 +256,10 @@ fn identity(federation: &Federation, outline: &Outline) -> Result<Domain, Failur
 }
 
 /// Step 13: an actor we never knew says goodbye; its key is gone already, and so is every reason to look for it.
-async fn is_strangers_farewell(federation: &Federation, outline: &Outline) -> Result<bool, Failure> {
+async fn is_strangers_farewell(
+    federation: &Federation,
+    outline: &Outline,
+) -> Result<bool, Failure> {
     if outline.kind != "Delete" || outline.object_id.as_deref() != Some(outline.actor.as_str()) {
         return Ok(false);
     }
@@ -282,7 +300,9 @@ async fn held(federation: &Federation, key_id: &str) -> Result<Option<Arc<Known>
         return Ok(Some(known));
     }
     let named = key_id.to_owned();
-    let Some(actor) = federation.app.database.read(move |c| actors_store::by_key(c, &named)).await? else {
+    let Some(actor) =
+        federation.app.database.read(move |c| actors_store::by_key(c, &named)).await?
+    else {
         return Ok(None);
     };
     if actor.is_local || actor.gone_at.is_some() {
@@ -302,13 +322,17 @@ async fn fetched(
     now: Time,
 ) -> Result<Arc<Known>, Failure> {
     let later = |why| Failure::Later(StatusCode::SERVICE_UNAVAILABLE, why);
-    let turn = federation.memory.fetching.get_or_insert_with(key_id.as_str(), || Ok::<_, Failure>(Arc::default()))?;
+    let turn = federation
+        .memory
+        .fetching
+        .get_or_insert_with(key_id.as_str(), || Ok::<_, Failure>(Arc::default()))?;
     let _turn = turn.lock().await;
     if let Some(known) = federation.known.get(key_id.as_str()) {
         return Ok(known);
     }
     let domain = host.clone();
-    let is_strange = !federation.app.database.read(move |c| actors_store::knows_domain(c, &domain)).await?;
+    let is_strange =
+        !federation.app.database.read(move |c| actors_store::knows_domain(c, &domain)).await?;
     if is_strange {
         federation.budgets.note_strange(address, now);
     }
@@ -318,7 +342,9 @@ async fn fetched(
     if !federation.budgets.allows_fetch(address, host, is_strange) {
         return Err(later("too many keys to fetch"));
     }
-    let known = fetch(federation, key_id).await.inspect_err(|_| federation.budgets.note_missing(key_id.as_str(), now))?;
+    let known = fetch(federation, key_id)
+        .await
+        .inspect_err(|_| federation.budgets.note_missing(key_id.as_str(), now))?;
     federation.known.keep(key_id.as_str(), &known);
     Ok(known)
 }
@@ -351,20 +377,29 @@ async fn fetch(federation: &Federation, key_id: &Url) -> Result<Arc<Known>, Fail
             tracing::info!(%key_id, problem, "a key could not be fetched");
             Err(Failure::Later(StatusCode::SERVICE_UNAVAILABLE, "the key's server did not answer"))
         }
-        Ok(Err(failure @ Failure::Ours(crate::foundation::error::Error::Unavailable(_)))) => Err(failure),
+        Ok(Err(failure @ Failure::Ours(crate::foundation::error::Error::Unavailable(_)))) => {
+            Err(failure)
+        }
         Ok(Err(failure)) => {
             tracing::info!(%key_id, %failure, "a key was refused");
             Err(refused(StatusCode::UNAUTHORIZED, "no such key at its home"))
         }
-        Err(_) => Err(Failure::Later(StatusCode::SERVICE_UNAVAILABLE, "the key's server was too slow")),
+        Err(_) => {
+            Err(Failure::Later(StatusCode::SERVICE_UNAVAILABLE, "the key's server was too slow"))
+        }
     }
 }
 
-async fn fetch_owner(federation: &Federation, key_id: &Url, data: &Data<App>) -> Result<Arc<Known>, Failure> {
+async fn fetch_owner(
+    federation: &Federation,
+    key_id: &Url,
+    data: &Data<App>,
+) -> Result<Arc<Known>, Failure> {
     let mut address = key_id.clone();
     address.set_fragment(None);
     // A key id with a fragment lives in the actor's own document; any other may be a stub or a key that names its owner.
-    let owner = if key_id.fragment().is_some() { address } else { owner_of(federation, &address).await? };
+    let owner =
+        if key_id.fragment().is_some() { address } else { owner_of(federation, &address).await? };
     let actor = ObjectId::<RemoteActor>::from(owner).dereference_forced(data).await?.0;
     if actor.key_id != key_id.as_str() {
         return Err(refused(StatusCode::UNAUTHORIZED, "its owner has another key"));
@@ -377,7 +412,11 @@ async fn owner_of(federation: &Federation, address: &Url) -> Result<Url, Failure
     let fetched = federation.fetch.within(KEY_WITHIN).object(address, &accept).await?;
     let document: KeyDocument = serde_json::from_slice(&fetched.body)
         .map_err(|e| Failure::Elsewhere(Trouble::Refused(format!("{address}: {e}"))))?;
-    let inner = document.public_key.get("owner").and_then(Value::as_str).and_then(|owner| Url::parse(owner).ok());
+    let inner = document
+        .public_key
+        .get("owner")
+        .and_then(Value::as_str)
+        .and_then(|owner| Url::parse(owner).ok());
     Ok(inner.or(document.owner).unwrap_or(document.id))
 }
 

@@ -32,7 +32,8 @@ struct Outer {
 /// What [`Failure::may_pass`] is to be tried again; anything else will never go through.
 pub async fn act(arrival: &Arrival, data: &Data<App>) -> Result<(), Failure> {
     let body = arrival.body.as_deref().ok_or(Error::NotFound)?;
-    let outer: Outer = serde_json::from_slice(body).map_err(|e| Error::invalid("activity", e.to_string()))?;
+    let outer: Outer =
+        serde_json::from_slice(body).map_err(|e| Error::invalid("activity", e.to_string()))?;
     let actor = id_of(&outer.actor).and_then(|id| Url::parse(id).ok());
     let inner = outer.object.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
     let arrived = Arrived {

@@ -80,7 +80,8 @@ impl Federation {
             .await
             .map_err(Error::internal)?;
         let (known, budgets) = (KnownKeys::new(), Budgets::new(&app.config));
-        let at_work = Semaphore::new(8 * std::thread::available_parallelism().map_or(2, usize::from));
+        let at_work =
+            Semaphore::new(8 * std::thread::available_parallelism().map_or(2, usize::from));
         Ok(Self(Arc::new(Parts { app, fetch, known, own, budgets, memory, at_work, config })))
     }
 

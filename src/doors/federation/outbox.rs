@@ -13,8 +13,8 @@ use crate::foundation::ids::{ActivityId, ActorId};
 use crate::foundation::links::Links;
 use crate::neighbourhood::actors::{Actor, store as actors_store};
 use crate::neighbourhood::blocks::Blocklist;
-use crate::neighbourhood::outgoing::store::{self, Pending};
 use crate::neighbourhood::outgoing::Word;
+use crate::neighbourhood::outgoing::store::{self, Pending};
 use crate::neighbourhood::posts::{Post, Version, store as posts_store};
 use crate::neighbourhood::wijken::{self, Wijk};
 use crate::neighbourhood::{announcements, follows};
@@ -68,7 +68,13 @@ fn slice(conn: &mut Connection, said: &Said, cursor: i64) -> Result<(Vec<String>
     Ok((rows.into_iter().map(|(_, inbox)| inbox).collect(), next))
 }
 
-fn say(conn: &mut Connection, links: &Links, word: &Word, activity: ActivityId, at: Time) -> Result<Said> {
+fn say(
+    conn: &mut Connection,
+    links: &Links,
+    word: &Word,
+    activity: ActivityId,
+    at: Time,
+) -> Result<Said> {
     let id = links.activity(activity);
     match word {
         Word::AcceptFollow { follower, target, uri, .. } => {
@@ -100,12 +106,20 @@ fn say(conn: &mut Connection, links: &Links, word: &Word, activity: ActivityId, 
         }
         Word::DeletePost { post } => {
             let (post, author) = post_and_author(conn, *post)?;
-            Ok(to_followers(publishing::delete_post(&post, &author), &author, Some(post.published_at)))
+            Ok(to_followers(
+                publishing::delete_post(&post, &author),
+                &author,
+                Some(post.published_at),
+            ))
         }
         Word::UpdateWijk { wijk, .. } => {
             let wijk = wijken::by_id(conn, *wijk)?;
             let document = actor::wijk_json(&wijk, links);
-            Ok(to_followers(publishing::update_actor(&id, &document, &wijk.actor), &wijk.actor, None))
+            Ok(to_followers(
+                publishing::update_actor(&id, &document, &wijk.actor),
+                &wijk.actor,
+                None,
+            ))
         }
         Word::DeleteWijk { wijk } => {
             let wijk = wijken::by_id(conn, *wijk)?;
@@ -121,14 +135,22 @@ fn to_one(json: Value, signer: &Actor, recipient: &Actor) -> Said {
 }
 
 fn to_followers(json: Value, signer: &Actor, heard_since: Option<Time>) -> Said {
-    Said { json, signer: signer.id, directly: Vec::new(), followers_of: Some((signer.id, heard_since)) }
+    Said {
+        json,
+        signer: signer.id,
+        directly: Vec::new(),
+        followers_of: Some((signer.id, heard_since)),
+    }
 }
 
 fn pair(conn: &mut Connection, follower: ActorId, target: ActorId) -> Result<(Actor, Actor)> {
     Ok((actors_store::find(conn, follower)?, actors_store::find(conn, target)?))
 }
 
-fn post_and_author(conn: &mut Connection, post: crate::foundation::ids::PostId) -> Result<(Post, Actor)> {
+fn post_and_author(
+    conn: &mut Connection,
+    post: crate::foundation::ids::PostId,
+) -> Result<(Post, Actor)> {
     let post = posts_store::find(conn, post)?;
     let author = actors_store::find(conn, post.author_id)?;
     Ok((post, author))

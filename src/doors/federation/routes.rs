@@ -55,7 +55,8 @@ pub fn is_for_servers(headers: &HeaderMap) -> bool {
     for range in accepts.flat_map(|accept| accept.split(',')) {
         let mut parts = range.split(';').map(str::trim);
         let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let weight = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
+        let weight =
+            parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
         match kind.as_str() {
             "application/activity+json" | "application/ld+json" => activity = activity.max(weight),
             "text/html" | "application/xhtml+xml" => html = html.max(weight),
@@ -110,7 +111,9 @@ async fn inbox(
 }
 
 async fn instance_actor(State(federation): State<Federation>) -> Result<Response, Failure> {
-    let value = read(&federation, |c, links| Ok(actor::own_json(&site::instance_actor(c, links)?, links))).await?;
+    let value =
+        read(&federation, |c, links| Ok(actor::own_json(&site::instance_actor(c, links)?, links)))
+            .await?;
     Ok(activity_json(&value))
 }
 
@@ -121,8 +124,12 @@ async fn moderation_actor(State(federation): State<Federation>) -> Result<Respon
     Ok(activity_json(&value.await?))
 }
 
-async fn wijk(State(federation): State<Federation>, Path(slug): Path<String>) -> Result<Response, Failure> {
-    let (wijk, links) = read(&federation, move |c, links| Ok((wijken::find(c, &slug)?, links.clone()))).await?;
+async fn wijk(
+    State(federation): State<Federation>,
+    Path(slug): Path<String>,
+) -> Result<Response, Failure> {
+    let (wijk, links) =
+        read(&federation, move |c, links| Ok((wijken::find(c, &slug)?, links.clone()))).await?;
     Ok(if wijk.row.closed_at.is_some() {
         tombstone(&wijk.actor.uri, wijk.actor.kind.as_str())
     } else {
@@ -157,7 +164,11 @@ async fn wijk_outbox(
     let is_page = query.contains_key("page");
     let value = read(&federation, move |c, links| {
         let wijk = wijken::open(c, &slug)?;
-        if is_page { collections::outbox_page(c, &wijk, links, before) } else { collections::outbox(c, &wijk, links) }
+        if is_page {
+            collections::outbox_page(c, &wijk, links, before)
+        } else {
+            collections::outbox(c, &wijk, links)
+        }
     });
     Ok(activity_json(&value.await?))
 }
@@ -183,8 +194,13 @@ async fn boost(
     .await
 }
 
-async fn author(State(federation): State<Federation>, Path(name): Path<String>) -> Result<Response, Failure> {
-    let value = read(&federation, move |c, links| Ok(actor::author_json(&local_author(c, links, &name)?, links)));
+async fn author(
+    State(federation): State<Federation>,
+    Path(name): Path<String>,
+) -> Result<Response, Failure> {
+    let value = read(&federation, move |c, links| {
+        Ok(actor::author_json(&local_author(c, links, &name)?, links))
+    });
     Ok(activity_json(&value.await?))
 }
 
@@ -209,7 +225,10 @@ fn local_author(conn: &mut Connection, links: &Links, name: &str) -> Result<Acto
 }
 
 /// A post written here is an object; one written elsewhere lives there.
-async fn bericht(State(federation): State<Federation>, Path(id): Path<String>) -> Result<Response, Failure> {
+async fn bericht(
+    State(federation): State<Federation>,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     let id: PostId = id.parse()?;
     read(&federation, move |c, links| {
         let post = posts_store::find(c, id)?;
@@ -230,7 +249,10 @@ async fn bericht(State(federation): State<Federation>, Path(id): Path<String>) -
     .await
 }
 
-async fn activity(State(federation): State<Federation>, Path(id): Path<String>) -> Result<Response, Failure> {
+async fn activity(
+    State(federation): State<Federation>,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     let id: ActivityId = id.parse()?;
     let stored = read(&federation, move |c, _| outgoing_store::activity(c, id)).await?;
     Ok(activity_json(&serde_json::from_str(&stored).map_err(Error::internal)?))
@@ -257,12 +279,16 @@ async fn nodeinfo_links(State(federation): State<Federation>) -> Response {
     typed("application/json", discovery::nodeinfo_links(&federation.app.links).to_string())
 }
 
-async fn nodeinfo(State(federation): State<Federation>, Path(version): Path<String>) -> Result<Response, Failure> {
+async fn nodeinfo(
+    State(federation): State<Federation>,
+    Path(version): Path<String>,
+) -> Result<Response, Failure> {
     if !matches!(version.as_str(), "2.0" | "2.1") {
         return Err(Error::NotFound.into());
     }
     let app = federation.app.clone();
-    let value = app.clone().database.read(move |c| discovery::nodeinfo(c, &app.config, &version)).await?;
+    let value =
+        app.clone().database.read(move |c| discovery::nodeinfo(c, &app.config, &version)).await?;
     Ok(typed("application/json", value.to_string()))
 }
 
@@ -294,7 +320,13 @@ mod tests {
         ] {
             assert!(servers(server), "{server}");
         }
-        for person in ["text/html,application/xhtml+xml,*/*;q=0.8", "*/*", "application/json", "text/html, application/activity+json;q=0.5", ""] {
+        for person in [
+            "text/html,application/xhtml+xml,*/*;q=0.8",
+            "*/*",
+            "application/json",
+            "text/html, application/activity+json;q=0.5",
+            "",
+        ] {
             assert!(!servers(person), "{person}");
         }
     }

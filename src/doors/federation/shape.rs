@@ -34,7 +34,8 @@ impl Outline {
         if depth(body) > DEEPEST {
             return Err("the JSON is nested too deep");
         }
-        let outer: Outer = serde_json::from_slice(body).map_err(|_| "the activity cannot be read")?;
+        let outer: Outer =
+            serde_json::from_slice(body).map_err(|_| "the activity cannot be read")?;
         let address = |text: Option<String>| text.and_then(|text| Url::parse(&text).ok());
         let object = outer.object.unwrap_or(Value::Null);
         Ok(Self {
@@ -54,7 +55,11 @@ impl Outline {
         let lane = match (self.kind.as_str(), self.inner_kind.as_deref()) {
             ("Follow", _) => format!("{} follows {object}", self.actor),
             ("Undo", Some("Follow")) => {
-                format!("{} follows {}", self.actor, self.inner_object_id.as_deref().unwrap_or_default())
+                format!(
+                    "{} follows {}",
+                    self.actor,
+                    self.inner_object_id.as_deref().unwrap_or_default()
+                )
             }
             _ => object.to_owned(),
         };
@@ -94,11 +99,17 @@ impl<'de> Visitor<'de> for OuterVisitor {
                 "type" => once(&mut outer.kind, &mut map)?,
                 "object" => once(&mut outer.object, &mut map)?,
                 "to" | "cc" | "bto" | "bcc" | "audience" => {
-                    if map.next_value::<Value>()?.as_array().is_some_and(|many| many.len() > MOST_ADDRESSED) {
+                    if map
+                        .next_value::<Value>()?
+                        .as_array()
+                        .is_some_and(|many| many.len() > MOST_ADDRESSED)
+                    {
                         return Err(A::Error::custom("too many addressees"));
                     }
                 }
-                key if RESTRUCTURING.contains(&key) => return Err(A::Error::custom("restructures itself")),
+                key if RESTRUCTURING.contains(&key) => {
+                    return Err(A::Error::custom("restructures itself"));
+                }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -108,7 +119,10 @@ impl<'de> Visitor<'de> for OuterVisitor {
     }
 }
 
-fn once<'de, A: MapAccess<'de>, T: Deserialize<'de>>(place: &mut Option<T>, map: &mut A) -> Result<(), A::Error> {
+fn once<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
+    place: &mut Option<T>,
+    map: &mut A,
+) -> Result<(), A::Error> {
     if place.replace(map.next_value()?).is_some() {
         return Err(A::Error::custom("a key stands twice"));
     }
@@ -165,7 +179,9 @@ mod tests {
 
     #[test]
     fn depth_and_addressees_are_bounded() {
-        let nested = |levels: usize| format!("{{{HEAD},\"x\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
+        let nested = |levels: usize| {
+            format!("{{{HEAD},\"x\":{}{}}}", "[".repeat(levels), "]".repeat(levels))
+        };
         assert!(read(&nested(31)).is_ok());
         assert!(read(&nested(32)).is_err());
         assert!(Outline::read(&vec![b'['; 200_000]).is_err());

@@ -20,7 +20,9 @@ pub fn is_public(link: &str) -> bool {
 pub fn id_of(value: &Value) -> Option<&str> {
     match value {
         Value::String(id) => Some(id),
-        Value::Object(object) => object.get("id").or_else(|| object.get("href")).and_then(Value::as_str),
+        Value::Object(object) => {
+            object.get("id").or_else(|| object.get("href")).and_then(Value::as_str)
+        }
         _ => None,
     }
 }
@@ -53,13 +55,16 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Many<T> {
             Value::Array(values) => values,
             one => vec![one],
         };
-        let read = values.into_iter().take(MOST).filter_map(|value| serde_json::from_value(value).ok());
+        let read =
+            values.into_iter().take(MOST).filter_map(|value| serde_json::from_value(value).ok());
         Ok(Self(read.collect()))
     }
 }
 
 /// An optional field that is not worth refusing the whole object for: `None` where it is of another type.
-pub fn loose<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<Option<T>, D::Error> {
+pub fn loose<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
     Ok(serde_json::from_value(Value::deserialize(from)?).ok())
 }
 
@@ -67,7 +72,8 @@ pub fn loose<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<
 #[must_use]
 pub fn web_address(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
-    (matches!(url.scheme(), "http" | "https") && url.has_host() && text.len() <= 2000).then_some(url)
+    (matches!(url.scheme(), "http" | "https") && url.has_host() && text.len() <= 2000)
+        .then_some(url)
 }
 
 /// Same scheme, host and port: what one server says of its own.
@@ -84,7 +90,10 @@ mod tests {
     fn one_or_many_links_are_read_as_many() {
         let read = |json: &str| serde_json::from_str::<Ids>(json).unwrap().0;
         assert_eq!(read(r#""https://a.test/1""#), ["https://a.test/1"]);
-        assert_eq!(read(r#"[{"id":"https://a.test/1"},"https://a.test/2",3,null]"#), ["https://a.test/1", "https://a.test/2"]);
+        assert_eq!(
+            read(r#"[{"id":"https://a.test/1"},"https://a.test/2",3,null]"#),
+            ["https://a.test/1", "https://a.test/2"]
+        );
         assert_eq!(read("null"), Vec::<String>::new());
         let many = format!("[{}]", vec!["\"x\""; 500].join(","));
         assert_eq!(read(&many).len(), 100);

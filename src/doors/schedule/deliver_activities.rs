@@ -71,13 +71,15 @@ async fn claim(federation: &Federation, at_work: &AtWork, places: usize) -> Vec<
     }
     let now = federation.app.clock.now();
     let claimed = async {
-        let (healthy, failing) = federation.app.database.read(move |c| queue::any_due(c, now)).await?;
+        let (healthy, failing) =
+            federation.app.database.read(move |c| queue::any_due(c, now)).await?;
         if !healthy && !failing {
             return Ok(Vec::new());
         }
         let most = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
         let claim = move |c: &mut _| -> Result<Vec<Held>> {
-            let mut held = if healthy { queue::claim(c, most(free), false, now)? } else { Vec::new() };
+            let mut held =
+                if healthy { queue::claim(c, most(free), false, now)? } else { Vec::new() };
             let left = free_failing.min(free - held.len());
             if failing && left > 0 {
                 held.extend(queue::claim(c, most(left), true, now)?);
@@ -92,7 +94,12 @@ async fn claim(federation: &Federation, at_work: &AtWork, places: usize) -> Vec<
     })
 }
 
-async fn begin(federation: &Federation, held: Vec<Held>, finish: &mpsc::Sender<Finished>, at_work: &mut AtWork) {
+async fn begin(
+    federation: &Federation,
+    held: Vec<Held>,
+    finish: &mpsc::Sender<Finished>,
+    at_work: &mut AtWork,
+) {
     let now = federation.app.clock.now();
     let hosts = held.clone();
     let read = federation.app.database.read(move |c| {
@@ -137,7 +144,11 @@ async fn begin(federation: &Federation, held: Vec<Held>, finish: &mpsc::Sender<F
 }
 
 /// Notes all that finished since the last look, in one transaction per handful.
-async fn settle(federation: &Federation, finished: &mut mpsc::Receiver<Finished>, at_work: &mut AtWork) {
+async fn settle(
+    federation: &Federation,
+    finished: &mut mpsc::Receiver<Finished>,
+    at_work: &mut AtWork,
+) {
     let mut done = Vec::new();
     while let Ok(one) = finished.try_recv() {
         done.push(one);

@@ -14,7 +14,10 @@ pub(super) async fn run(federation: Federation, mut stop: Stop) {
         match claim(&federation).await {
             Ok(held) if held.is_empty() => something_new(&mut commits, &mut stop).await,
             Ok(held) => {
-                futures_util::future::join_all(held.into_iter().map(|pending| expand(&federation, pending))).await;
+                futures_util::future::join_all(
+                    held.into_iter().map(|pending| expand(&federation, pending)),
+                )
+                .await;
             }
             Err(error) => {
                 tracing::error!(%error, "words could not be claimed");
@@ -35,7 +38,8 @@ async fn claim(federation: &Federation) -> Result<Vec<Pending>> {
 async fn expand(federation: &Federation, pending: Pending) {
     let (links, now) = (federation.app.links.clone(), federation.app.clock.now());
     let (seq, word) = (pending.seq, pending.word.name());
-    let outcome = federation.app.database.write(move |c| outbox::expand(c, &links, &pending, now)).await;
+    let outcome =
+        federation.app.database.write(move |c| outbox::expand(c, &links, &pending, now)).await;
     let Err(error) = outcome else { return };
     if matches!(error, Error::Unavailable(_)) {
         tracing::warn!(%error, word, "a word is expanded again when the database can be written");

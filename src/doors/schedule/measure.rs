@@ -8,7 +8,10 @@ use crate::neighbourhood::outgoing::queue;
 
 pub(super) async fn run(federation: Federation) -> Result<()> {
     let now = federation.app.clock.now();
-    let read = federation.app.database.read(move |c| Ok((arrivals::counts(c, now)?, arrivals::oldest(c)?, queue::backlog(c)?)));
+    let read = federation
+        .app
+        .database
+        .read(move |c| Ok((arrivals::counts(c, now)?, arrivals::oldest(c)?, queue::backlog(c)?)));
     let (counts, oldest_arrival, backlog) = read.await?;
     gauge("likejewijk_arrivals_waiting", counts.waiting);
     gauge("likejewijk_arrivals_parked", counts.parked);
@@ -23,7 +26,10 @@ fn age(oldest: Option<Time>, now: Time) -> i64 {
     oldest.map_or(0, |oldest| i64::try_from(now.since(oldest).as_secs()).unwrap_or(i64::MAX))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and counts stay far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a gauge is a float, and counts stay far below 2^52"
+)]
 fn gauge(name: &'static str, value: i64) {
     metrics::gauge!(name).set(value as f64);
 }

@@ -62,8 +62,12 @@ pub async fn start(federation: &Federation, stop: &Stop) -> Result<JoinSet<()>> 
     Ok(jobs)
 }
 
-async fn every<F>(interval: Duration, mut stop: Stop, federation: Federation, job: fn(Federation) -> F)
-where
+async fn every<F>(
+    interval: Duration,
+    mut stop: Stop,
+    federation: Federation,
+    job: fn(Federation) -> F,
+) where
     F: Future<Output = Result<()>> + Send,
 {
     while !stop.is_now() {

@@ -84,7 +84,8 @@ async fn process(federation: &Federation, arrival: Arrival) {
 async fn put_off(federation: &Federation, arrival: &Arrival, failure: &Failure) -> Result<()> {
     let (scale, now) = (federation.app.config.retry_scale, federation.app.clock.now());
     let failed = arrival.clone();
-    let is_parked = federation.app.database.write(move |c| arrivals::failed(c, &failed, scale, now)).await?;
+    let is_parked =
+        federation.app.database.write(move |c| arrivals::failed(c, &failed, scale, now)).await?;
     if is_parked {
         tracing::error!(arrival = %arrival.id, actor = arrival.actor_uri, %failure, "an arrival is parked; see `likejewijk arrivals`");
     } else {

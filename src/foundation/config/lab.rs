@@ -20,7 +20,12 @@ pub struct LabHost {
 
 impl LabHosts {
     pub fn parse(text: &str) -> Result<Self> {
-        text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(LabHost::parse).collect::<Result<_>>().map(Self)
+        text.split(',')
+            .map(str::trim)
+            .filter(|entry| !entry.is_empty())
+            .map(LabHost::parse)
+            .collect::<Result<_>>()
+            .map(Self)
     }
 
     #[must_use]
@@ -40,7 +45,12 @@ impl LabHosts {
 
 impl LabHost {
     fn parse(entry: &str) -> Result<Self> {
-        let wrong = || Error::invalid("lab_hosts", format!("«{entry}»; write it as a.test:7001=127.0.0.1:7001"));
+        let wrong = || {
+            Error::invalid(
+                "lab_hosts",
+                format!("«{entry}»; write it as a.test:7001=127.0.0.1:7001"),
+            )
+        };
         let (name, address) = entry.split_once('=').ok_or_else(wrong)?;
         let (name, port) = match name.split_once(':') {
             Some((name, port)) => (name, Some(port.parse().map_err(|_| wrong())?)),
@@ -48,13 +58,18 @@ impl LabHost {
         };
         let address: SocketAddr = address.parse().map_err(|_| wrong())?;
         if name.is_empty() || !address.ip().is_loopback() {
-            return Err(Error::invalid("lab_hosts", format!("«{entry}»: only loopback addresses can stand in the lab")));
+            return Err(Error::invalid(
+                "lab_hosts",
+                format!("«{entry}»: only loopback addresses can stand in the lab"),
+            ));
         }
         Ok(Self { name: name.to_ascii_lowercase(), port, address })
     }
 
     fn covers(&self, host: &str) -> bool {
-        self.name.strip_prefix('*').is_some_and(|tail| host.len() > tail.len() && host.ends_with(tail))
+        self.name
+            .strip_prefix('*')
+            .is_some_and(|tail| host.len() > tail.len() && host.ends_with(tail))
     }
 }
 
@@ -64,7 +79,9 @@ mod tests {
 
     #[test]
     fn names_lead_to_loopback_and_nowhere_else() {
-        let lab = LabHosts::parse("a.test=127.0.0.1:1, b.test:7001=127.0.0.1:2,*.many.test=127.0.0.1:3").unwrap();
+        let lab =
+            LabHosts::parse("a.test=127.0.0.1:1, b.test:7001=127.0.0.1:2,*.many.test=127.0.0.1:3")
+                .unwrap();
         let port = |host, port| lab.address(host, port).map(|a| a.port());
         assert_eq!(port("a.test", None), Some(1));
         assert_eq!(port("a.test", Some(7001)), None);

@@ -97,12 +97,19 @@ impl Config {
             }
         }
         let file = File::deserialize(table).map_err(|e| {
-            Error::invalid("configuration", format!("{} (see likejewijk.sample.toml)", one_line(e.message())))
+            Error::invalid(
+                "configuration",
+                format!("{} (see likejewijk.sample.toml)", one_line(e.message())),
+            )
         })?;
         Self::parse(file, fallback_database, warnings)
     }
 
-    fn parse(file: File, fallback_database: Option<String>, mut warnings: Vec<String>) -> Result<Self> {
+    fn parse(
+        file: File,
+        fallback_database: Option<String>,
+        mut warnings: Vec<String>,
+    ) -> Result<Self> {
         let lab_hosts = LabHosts::parse(file.lab_hosts.as_deref().unwrap_or_default())?;
         let url = parse_url(file.url.as_deref(), &lab_hosts)?;
         let domain = Domain::of(&url)?;
@@ -115,19 +122,33 @@ impl Config {
         let rate_limits = match file.rate_limits.as_deref() {
             None | Some("on") => true,
             Some("off") if in_lab => false,
-            Some("off") => return Err(Error::invalid("rate_limits", "\"off\" is taken only together with lab_hosts")),
+            Some("off") => {
+                return Err(Error::invalid(
+                    "rate_limits",
+                    "\"off\" is taken only together with lab_hosts",
+                ));
+            }
             Some(_) => return Err(Error::invalid("rate_limits", "is \"on\" or \"off\"")),
         };
         let retry_scale = file.retry_scale.unwrap_or(1.0);
         if !(retry_scale > 0.0 && retry_scale <= 1.0) || (retry_scale < 1.0 && !in_lab) {
-            return Err(Error::invalid("retry_scale", "is 1; smaller only together with lab_hosts, and above 0"));
+            return Err(Error::invalid(
+                "retry_scale",
+                "is 1; smaller only together with lab_hosts, and above 0",
+            ));
         }
         if file.smtp_url.is_some() || file.mail_from.is_some() {
-            warnings.push("smtp_url and mail_from are set, but this version sends no e-mail yet".to_owned());
+            warnings.push(
+                "smtp_url and mail_from are set, but this version sends no e-mail yet".to_owned(),
+            );
         }
         Ok(Self {
             domain,
-            listen: parse_as("listen", file.listen.as_deref().unwrap_or("127.0.0.1:8080"), "127.0.0.1:8080")?,
+            listen: parse_as(
+                "listen",
+                file.listen.as_deref().unwrap_or("127.0.0.1:8080"),
+                "127.0.0.1:8080",
+            )?,
             secret_file: file.secret_file.unwrap_or_else(|| data.join("secret")),
             data,
             database_url,
@@ -174,18 +195,34 @@ fn read_file(path: Option<&Path>) -> Result<toml::Table> {
     let named = path.unwrap_or(Path::new(FILE_NAME));
     let text = match std::fs::read_to_string(named) {
         Ok(text) => text,
-        Err(e) if path.is_none() && e.kind() == std::io::ErrorKind::NotFound => return Ok(toml::Table::new()),
-        Err(e) => return Err(Error::invalid("config", format!("cannot read {}: {e}", named.display()))),
+        Err(e) if path.is_none() && e.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(toml::Table::new());
+        }
+        Err(e) => {
+            return Err(Error::invalid("config", format!("cannot read {}: {e}", named.display())));
+        }
     };
-    text.parse::<toml::Table>()
-        .map_err(|e| Error::invalid("config", format!("{}: {}", named.display(), one_line(e.message()))))
+    text.parse::<toml::Table>().map_err(|e| {
+        Error::invalid("config", format!("{}: {}", named.display(), one_line(e.message())))
+    })
 }
 
 /// Puts one environment variable over the file. Lists are comma-separated, numbers are read as numbers.
-fn overlay(table: &mut toml::Table, name: &str, key: &str, value: &str, warnings: &mut Vec<String>) {
+fn overlay(
+    table: &mut toml::Table,
+    name: &str,
+    key: &str,
+    value: &str,
+    warnings: &mut Vec<String>,
+) {
     let value = match key {
         "trusted_proxies" => toml::Value::Array(
-            value.split(',').map(str::trim).filter(|v| !v.is_empty()).map(|v| v.to_owned().into()).collect(),
+            value
+                .split(',')
+                .map(str::trim)
+                .filter(|v| !v.is_empty())
+                .map(|v| v.to_owned().into())
+                .collect(),
         ),
         "retry_scale" => value.parse::<f64>().map_or_else(|_| value.to_owned().into(), Into::into),
         _ => value.to_owned().into(),
@@ -211,7 +248,9 @@ fn overlay(table: &mut toml::Table, name: &str, key: &str, value: &str, warnings
 
 fn parse_url(text: Option<&str>, lab: &LabHosts) -> Result<Url> {
     let say = |problem: &str| Error::invalid("url", problem.to_owned());
-    let text = text.ok_or_else(|| say("set the public address of this site, as in url = \"https://wijk.example\""))?;
+    let text = text.ok_or_else(|| {
+        say("set the public address of this site, as in url = \"https://wijk.example\"")
+    })?;
     let url = Url::parse(text).map_err(|e| say(&format!("{text}: {e}")))?;
     let domain = Domain::of(&url)?;
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
@@ -222,13 +261,18 @@ fn parse_url(text: Option<&str>, lab: &LabHosts) -> Result<Url> {
         return Err(say("must be https (http only together with lab_hosts, or in the demo)"));
     }
     if !lab.is_empty() && !for_tests {
-        return Err(Error::invalid("lab_hosts", "is for tests: the host of url must end in .test or .localhost"));
+        return Err(Error::invalid(
+            "lab_hosts",
+            "is for tests: the host of url must end in .test or .localhost",
+        ));
     }
     Ok(url)
 }
 
 fn parse_as<T: std::str::FromStr>(field: &'static str, text: &str, example: &str) -> Result<T> {
-    text.trim().parse().map_err(|_| Error::invalid(field, format!("«{text}»; write it as {example}")))
+    text.trim()
+        .parse()
+        .map_err(|_| Error::invalid(field, format!("«{text}»; write it as {example}")))
 }
 
 fn one_line(text: &str) -> String {
@@ -237,20 +281,44 @@ fn one_line(text: &str) -> String {
 
 /// Key, sample value (commented out in the sample where it starts with `#`), meaning.
 pub const KEYS: &[(&str, &str, &str)] = &[
-    ("url", "\"https://wijk.example\"", "Public base URL. Its host is the domain of every handle and id: choose it once."),
+    (
+        "url",
+        "\"https://wijk.example\"",
+        "Public base URL. Its host is the domain of every handle and id: choose it once.",
+    ),
     ("listen", "#\"127.0.0.1:8080\"", "Where it listens."),
     ("data", "#\"./data\"", "SQLite file, media, generated secrets; made with mode 0700."),
-    ("database_url", "#\"sqlite:./data/likejewijk.db\"", "Or postgres://user:password@host/name. Where it is not set, DATABASE_URL counts."),
-    ("secret_file", "#\"./data/secret\"", "Encrypts actors' keys and signs tokens. Made at first start; keep it with your backups. Several processes share it."),
+    (
+        "database_url",
+        "#\"sqlite:./data/likejewijk.db\"",
+        "Or postgres://user:password@host/name. Where it is not set, DATABASE_URL counts.",
+    ),
+    (
+        "secret_file",
+        "#\"./data/secret\"",
+        "Encrypts actors' keys and signs tokens. Made at first start; keep it with your backups. Several processes share it.",
+    ),
     ("trusted_proxies", "#[\"172.30.0.2\"]", "Addresses whose X-Forwarded-For is believed."),
-    ("smtp_url", "#\"smtps://user:password@mail.example\"", "Without it e-mail is off. (This version sends none yet.)"),
+    (
+        "smtp_url",
+        "#\"smtps://user:password@mail.example\"",
+        "Without it e-mail is off. (This version sends none yet.)",
+    ),
     ("mail_from", "#\"wijk@wijk.example\"", "Sender of that e-mail."),
     ("admin_email", "#\"beheer@wijk.example\"", "Shown on the site and in NodeInfo."),
     ("log", "#\"info\"", "error, warn, info, debug, or a filter such as info,likejewijk=debug."),
     ("log_format", "#\"text\"", "text, or json for machines."),
-    ("metrics_listen", "#\"127.0.0.1:9090\"", "Prometheus text at /metrics on an address of its own."),
+    (
+        "metrics_listen",
+        "#\"127.0.0.1:9090\"",
+        "Prometheus text at /metrics on an address of its own.",
+    ),
     ("rate_limits", "#\"on\"", "\"off\" only together with lab_hosts."),
-    ("retry_scale", "#1.0", "Below 1 only together with lab_hosts: 0.001 turns an hour into 3.6 seconds."),
+    (
+        "retry_scale",
+        "#1.0",
+        "Below 1 only together with lab_hosts: 0.001 turns an hour into 3.6 seconds.",
+    ),
     ("lab_hosts", "#\"\"", "Tests only: name[:port]=address:port,… ; a name may begin with *."),
 ];
 
@@ -291,9 +359,21 @@ mod tests {
     #[test]
     fn http_and_faster_retries_belong_to_the_lab() {
         assert!(from(&[("LIKEJEWIJK_URL", "http://wijk.example")]).is_err());
-        assert!(from(&[("LIKEJEWIJK_URL", "https://wijk.example"), ("LIKEJEWIJK_RETRY_SCALE", "0.1")]).is_err());
-        assert!(from(&[("LIKEJEWIJK_URL", "https://wijk.example"), ("LIKEJEWIJK_RATE_LIMITS", "off")]).is_err());
-        assert!(from(&[("LIKEJEWIJK_URL", "https://wijk.example"), ("LIKEJEWIJK_LAB_HOSTS", "a.test=127.0.0.1:1")]).is_err());
+        assert!(
+            from(&[("LIKEJEWIJK_URL", "https://wijk.example"), ("LIKEJEWIJK_RETRY_SCALE", "0.1")])
+                .is_err()
+        );
+        assert!(
+            from(&[("LIKEJEWIJK_URL", "https://wijk.example"), ("LIKEJEWIJK_RATE_LIMITS", "off")])
+                .is_err()
+        );
+        assert!(
+            from(&[
+                ("LIKEJEWIJK_URL", "https://wijk.example"),
+                ("LIKEJEWIJK_LAB_HOSTS", "a.test=127.0.0.1:1")
+            ])
+            .is_err()
+        );
         let lab = from(&[
             ("LIKEJEWIJK_URL", "http://wijk.test"),
             ("LIKEJEWIJK_LAB_HOSTS", "a.test=127.0.0.1:1"),
@@ -306,17 +386,23 @@ mod tests {
 
     #[test]
     fn an_unknown_variable_warns_and_a_dangerous_one_refuses() {
-        let config = from(&[("LIKEJEWIJK_URL", "https://wijk.example"), ("LIKEJEWIJK_URLL", "x")]).unwrap();
+        let config =
+            from(&[("LIKEJEWIJK_URL", "https://wijk.example"), ("LIKEJEWIJK_URLL", "x")]).unwrap();
         assert_eq!(config.warnings.len(), 1, "{:?}", config.warnings);
-        let refused =
-            from(&[("LIKEJEWIJK_URL", "https://wijk.example"), ("DANGER_FEDERATION_ALLOW_LOCAL_IP", "1")]);
+        let refused = from(&[
+            ("LIKEJEWIJK_URL", "https://wijk.example"),
+            ("DANGER_FEDERATION_ALLOW_LOCAL_IP", "1"),
+        ]);
         assert!(refused.is_err());
     }
 
     #[test]
     fn limits_go_down_and_not_up() {
         let with = |value| {
-            from(&[("LIKEJEWIJK_URL", "https://wijk.example"), ("LIKEJEWIJK_LIMITS__INBOX_BYTES", value)])
+            from(&[
+                ("LIKEJEWIJK_URL", "https://wijk.example"),
+                ("LIKEJEWIJK_LIMITS__INBOX_BYTES", value),
+            ])
         };
         assert_eq!(with("1000").unwrap().limits.inbox_bytes, 1000);
         assert!(with("2000000000").is_err());

@@ -28,7 +28,9 @@ pub fn run(conn: &mut Connection) -> Result<usize> {
 pub fn revert(conn: &mut Connection) -> Result<()> {
     locked(conn, |conn| {
         for source in [differing(conn), PORTABLE] {
-            let mut left = diesel::migration::MigrationSource::<super::MultiBackend>::migrations(&source).map_err(failed)?;
+            let mut left =
+                diesel::migration::MigrationSource::<super::MultiBackend>::migrations(&source)
+                    .map_err(failed)?;
             left.sort_by_key(|migration| std::cmp::Reverse(migration.name().version().as_owned()));
             for migration in left {
                 conn.revert_migration(&*migration).map_err(failed)?;
@@ -71,7 +73,9 @@ fn refuse_newer(conn: &mut Connection) -> Result<()> {
     use diesel::migration::MigrationSource;
     let mut known = Vec::new();
     for source in [PORTABLE, differing(conn)] {
-        for migration in MigrationSource::<super::MultiBackend>::migrations(&source).map_err(failed)? {
+        for migration in
+            MigrationSource::<super::MultiBackend>::migrations(&source).map_err(failed)?
+        {
             known.push(migration.name().version().as_owned());
         }
     }

@@ -117,7 +117,9 @@ impl Database {
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     match spawn_blocking(work).await {
         Ok(outcome) => outcome,
         Err(panic) => Err(Error::Internal(format!("a use case panicked: {panic}"))),
@@ -139,7 +141,9 @@ fn repeated<T>(pool: &Pool<Manager>, work: &impl Fn(&mut Connection) -> Result<T
 fn may_go_through(e: &Error) -> bool {
     match e {
         Error::Database(Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
-        Error::Database(Diesel::DatabaseError(_, info)) => info.message().contains("deadlock detected"),
+        Error::Database(Diesel::DatabaseError(_, info)) => {
+            info.message().contains("deadlock detected")
+        }
         _ => false,
     }
 }
@@ -165,11 +169,18 @@ fn told(e: Error) -> Error {
             | DatabaseErrorKind::ReadOnlyTransaction,
             _,
         ) => true,
-        Diesel::DatabaseError(_, info) => {
-            ["disk is full", "disk I/O", "is locked", "readonly database", "shutting down", "terminating connection", "server closed", "No space left"]
-                .iter()
-                .any(|sign| info.message().contains(sign))
-        }
+        Diesel::DatabaseError(_, info) => [
+            "disk is full",
+            "disk I/O",
+            "is locked",
+            "readonly database",
+            "shutting down",
+            "terminating connection",
+            "server closed",
+            "No space left",
+        ]
+        .iter()
+        .any(|sign| info.message().contains(sign)),
         _ => false,
     };
     if unavailable { Error::Unavailable(cause.to_string()) } else { e }
@@ -198,12 +209,12 @@ impl Manager {
     fn cannot_open(&self, problem: &dyn std::fmt::Display) -> Error {
         let problem = problem.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
         match self {
-            Self::Sqlite { path, .. } => {
-                Error::Unavailable(format!("{path}: {problem}; is the folder there, writable, and not full?"))
-            }
-            Self::Postgres { .. } => {
-                Error::Unavailable(format!("PostgreSQL: {problem}; check database_url and that the server runs"))
-            }
+            Self::Sqlite { path, .. } => Error::Unavailable(format!(
+                "{path}: {problem}; is the folder there, writable, and not full?"
+            )),
+            Self::Postgres { .. } => Error::Unavailable(format!(
+                "PostgreSQL: {problem}; check database_url and that the server runs"
+            )),
         }
     }
 }
@@ -227,7 +238,8 @@ impl ManageConnection for Manager {
             }
             Self::Postgres { url } => {
                 let mut conn = PgConnection::establish(url).map_err(ConnectionError)?;
-                conn.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning").map_err(QueryError)?;
+                conn.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning")
+                    .map_err(QueryError)?;
                 Ok(Connection::Postgres(conn))
             }
         }

@@ -52,7 +52,10 @@ impl Writer {
         let stopped = || Error::Unavailable("the writer has stopped".to_owned());
         self.0.send(job).map_err(|_| stopped())?;
         let value = receiver.await.map_err(|_| stopped())??;
-        value.downcast().map(|value| *value).map_err(|_| Error::internal("the writer mixed up two answers"))
+        value
+            .downcast()
+            .map(|value| *value)
+            .map_err(|_| Error::internal("the writer mixed up two answers"))
     }
 }
 
@@ -64,7 +67,8 @@ fn serve(mut connection: Connection, jobs: &Receiver<Job>) {
 }
 
 fn run(connection: &mut Connection, batch: Vec<Job>) {
-    metrics::histogram!("likejewijk_database_batch").record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+    metrics::histogram!("likejewijk_database_batch")
+        .record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
     if let Err(e) = in_transaction(connection, Step::Begin) {
         let problem = format!("cannot begin writing: {e}");
         batch.into_iter().for_each(|job| (job.answer)(Err(Error::Unavailable(problem.clone()))));
@@ -113,8 +117,9 @@ fn attempt(connection: &mut Connection, work: &Work) -> Result<Boxed> {
 /// A panic or a refusal takes back this one alone; a full disk takes the batch.
 fn in_savepoint(connection: &mut Connection, work: &Work) -> Result<Boxed> {
     in_transaction(connection, Step::Begin).map_err(unavailable)?;
-    let outcome = catch_unwind(AssertUnwindSafe(|| work(connection)))
-        .unwrap_or_else(|panic| Err(Error::Internal(format!("a use case panicked: {}", said(&*panic)))));
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(connection))).unwrap_or_else(|panic| {
+        Err(Error::Internal(format!("a use case panicked: {}", said(&*panic))))
+    });
     match outcome {
         Ok(value) => in_transaction(connection, Step::Commit).map_err(unavailable).map(|()| value),
         Err(e) => {
@@ -156,5 +161,6 @@ fn unavailable(e: diesel::result::Error) -> Error {
 
 fn said(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
 }

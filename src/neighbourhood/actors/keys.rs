@@ -68,7 +68,11 @@ pub fn make(conn: &mut Connection, new: &NewActor<'_>, key: &NewKey, now: Time) 
     }
     store::insert(conn, &actor)?;
     diesel::insert_into(actor_keys::table)
-        .values((actor_keys::actor_id.eq(id), actor_keys::sealed.eq(&key.sealed), actor_keys::made_at.eq(now)))
+        .values((
+            actor_keys::actor_id.eq(id),
+            actor_keys::sealed.eq(&key.sealed),
+            actor_keys::made_at.eq(now),
+        ))
         .execute(conn)?;
     Ok(actor)
 }
@@ -77,7 +81,11 @@ pub fn make(conn: &mut Connection, new: &NewActor<'_>, key: &NewKey, now: Time) 
 ///
 /// # Errors
 /// `Internal` where the stored key was sealed with another secret.
-pub fn open(conn: &mut Connection, secret: &Secret, actor: ActorId) -> Result<(String, SigningKey)> {
+pub fn open(
+    conn: &mut Connection,
+    secret: &Secret,
+    actor: ActorId,
+) -> Result<(String, SigningKey)> {
     let (uri, key_id, sealed) = actor_keys::table
         .inner_join(actors::table)
         .filter(actor_keys::actor_id.eq(actor))
@@ -91,7 +99,8 @@ pub fn open(conn: &mut Connection, secret: &Secret, actor: ActorId) -> Result<(S
 
 /// `serve` asks this first: one key that does not open means that the secret is not this database's.
 pub fn check(conn: &mut Connection, secret: &Secret) -> Result<()> {
-    let keys = actor_keys::table.inner_join(actors::table).select((actors::uri, actor_keys::sealed));
+    let keys =
+        actor_keys::table.inner_join(actors::table).select((actors::uri, actor_keys::sealed));
     for (uri, sealed) in keys.load::<(String, Vec<u8>)>(conn)? {
         secret.open(&uri, &sealed).ok_or_else(|| wrong_secret(&uri))?;
     }
@@ -101,6 +110,8 @@ pub fn check(conn: &mut Connection, secret: &Secret) -> Result<()> {
 fn wrong_secret(uri: &str) -> Error {
     Error::invalid(
         "secret_file",
-        format!("does not open the key of {uri}; put back the secret that belongs to this database"),
+        format!(
+            "does not open the key of {uri}; put back the secret that belongs to this database"
+        ),
     )
 }

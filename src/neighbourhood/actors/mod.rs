@@ -86,7 +86,10 @@ impl Handle {
         if username.is_empty() || username.len() > 300 || !username.chars().all(plain) {
             return Err(wrong());
         }
-        Ok(Self { username: username.to_owned(), domain: Domain::parse(host).map_err(|_| wrong())? })
+        Ok(Self {
+            username: username.to_owned(),
+            domain: Domain::parse(host).map_err(|_| wrong())?,
+        })
     }
 }
 
@@ -102,10 +105,21 @@ mod tests {
 
     #[test]
     fn handles_are_read_as_people_write_them() {
-        for text in ["@wijkagent@politie.test", "wijkagent@politie.test", "acct:wijkagent@POLITIE.test", " !wijkagent@politie.test."] {
-            assert_eq!(Handle::parse(text).unwrap().to_string(), "@wijkagent@politie.test", "{text}");
+        for text in [
+            "@wijkagent@politie.test",
+            "wijkagent@politie.test",
+            "acct:wijkagent@POLITIE.test",
+            " !wijkagent@politie.test.",
+        ] {
+            assert_eq!(
+                Handle::parse(text).unwrap().to_string(),
+                "@wijkagent@politie.test",
+                "{text}"
+            );
         }
-        for text in ["wijkagent", "@wijkagent", "@@b.test", "a b@b.test", "a@b@c", "a@127.0.0.1", ""] {
+        for text in
+            ["wijkagent", "@wijkagent", "@@b.test", "a b@b.test", "a@b@c", "a@127.0.0.1", ""]
+        {
             assert!(Handle::parse(text).is_err(), "{text}");
         }
     }

@@ -16,7 +16,11 @@ pub fn find(conn: &mut Connection, id: ActorId) -> Result<Actor> {
 }
 
 pub fn by_uri(conn: &mut Connection, uri: &str) -> Result<Option<Actor>> {
-    Ok(actors::table.filter(actors::uri.eq(uri)).select(Actor::as_select()).first(conn).optional()?)
+    Ok(actors::table
+        .filter(actors::uri.eq(uri))
+        .select(Actor::as_select())
+        .first(conn)
+        .optional()?)
 }
 
 /// Those of `uris` that we know, in no order.
@@ -26,7 +30,11 @@ pub fn by_uris(conn: &mut Connection, uris: &[String]) -> Result<Vec<Actor>> {
 
 /// Keys are named by URLs of their own: `…#main-key`, or GoToSocial's `…/main-key`.
 pub fn by_key(conn: &mut Connection, key_id: &str) -> Result<Option<Actor>> {
-    Ok(actors::table.filter(actors::key_id.eq(key_id)).select(Actor::as_select()).first(conn).optional()?)
+    Ok(actors::table
+        .filter(actors::key_id.eq(key_id))
+        .select(Actor::as_select())
+        .first(conn)
+        .optional()?)
 }
 
 pub fn by_handle(conn: &mut Connection, handle: &Handle) -> Result<Option<Actor>> {
@@ -49,7 +57,8 @@ pub fn local_names(conn: &mut Connection) -> Result<Vec<String>> {
 
 /// A host we hold a key of: its requests cost no fetch.
 pub fn knows_domain(conn: &mut Connection, domain: &Domain) -> Result<bool> {
-    Ok(diesel::select(diesel::dsl::exists(actors::table.filter(actors::domain.eq(domain)))).get_result(conn)?)
+    Ok(diesel::select(diesel::dsl::exists(actors::table.filter(actors::domain.eq(domain))))
+        .get_result(conn)?)
 }
 
 pub fn insert(conn: &mut Connection, actor: &Actor) -> Result<()> {
@@ -102,7 +111,12 @@ pub fn mark_gone(conn: &mut Connection, id: ActorId, now: Time) -> Result<bool> 
     Ok(diesel::update(row).set(actors::gone_at.eq(now)).execute(conn)? == 1)
 }
 
-pub fn rename(conn: &mut Connection, id: ActorId, name: Option<&str>, summary: Option<&str>) -> Result<()> {
+pub fn rename(
+    conn: &mut Connection,
+    id: ActorId,
+    name: Option<&str>,
+    summary: Option<&str>,
+) -> Result<()> {
     if let Some(name) = name {
         diesel::update(actors::table.find(id)).set(actors::name.eq(name)).execute(conn)?;
     }

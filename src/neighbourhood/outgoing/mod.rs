@@ -41,7 +41,8 @@ impl Word {
     #[must_use]
     pub fn object(&self) -> String {
         match self {
-            Self::AcceptFollow { follower, target, .. } | Self::RejectFollow { follower, target, .. } => {
+            Self::AcceptFollow { follower, target, .. }
+            | Self::RejectFollow { follower, target, .. } => {
                 format!("follow/{follower}/{target}")
             }
             Self::Announce { post, .. }
@@ -81,9 +82,15 @@ pub enum Outcome {
     /// 401 in both signature schemes: they may not have been able to fetch our key.
     Unauthorised(String),
     /// 5xx: the host's trouble, or this activity's.
-    Failed { problem: String, retry_after: Option<Duration> },
+    Failed {
+        problem: String,
+        retry_after: Option<Duration>,
+    },
     /// No answer at all, or 408, 425, 429: the host's trouble.
-    Unreachable { problem: String, retry_after: Option<Duration> },
+    Unreachable {
+        problem: String,
+        retry_after: Option<Duration>,
+    },
 }
 
 const MINUTE: u64 = 60;
@@ -131,7 +138,10 @@ mod tests {
     fn the_waits_grow_to_a_day_and_obey_the_host() {
         let patience = Patience { scale: 1.0 };
         let middle = |failures| patience.wait(failures, None, 0.5).as_secs();
-        assert_eq!([1, 2, 3, 4, 5, 8, 9, 50].map(middle), [10, 60, 300, 900, 3600, 43_200, 86_400, 86_400]);
+        assert_eq!(
+            [1, 2, 3, 4, 5, 8, 9, 50].map(middle),
+            [10, 60, 300, 900, 3600, 43_200, 86_400, 86_400]
+        );
         assert_eq!(patience.wait(1, Some(Duration::from_secs(90)), 0.5).as_secs(), 90);
         assert_eq!(patience.wait(1, Some(DAY * 30), 0.5), DAY);
         assert_eq!(patience.wait(1, None, 0.0).as_secs(), 8);

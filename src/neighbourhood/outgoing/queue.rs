@@ -69,12 +69,14 @@ pub fn claim(conn: &mut Connection, most: i32, failing: bool, now: Time) -> Resu
             .bind::<Integer, _>(most)
             .bind::<Bool, _>(failing)
             .load(c)?,
-        Connection::Postgres(c) => diesel::sql_query(sql("FOR UPDATE SKIP LOCKED", "$1", "$2", "$3", "$4"))
-            .bind::<BigInt, _>(until)
-            .bind::<BigInt, _>(now)
-            .bind::<Integer, _>(most)
-            .bind::<Bool, _>(failing)
-            .load(c)?,
+        Connection::Postgres(c) => {
+            diesel::sql_query(sql("FOR UPDATE SKIP LOCKED", "$1", "$2", "$3", "$4"))
+                .bind::<BigInt, _>(until)
+                .bind::<BigInt, _>(now)
+                .bind::<Integer, _>(most)
+                .bind::<Bool, _>(failing)
+                .load(c)?
+        }
     })
 }
 
@@ -96,8 +98,14 @@ pub fn due(conn: &mut Connection, host: &Domain, now: Time) -> Result<Vec<Delive
         .filter(deliveries::host.eq(host).and(deliveries::is_dead.eq(false)))
         .order((deliveries::seq, deliveries::inbox))
         .select((
-            deliveries::seq, deliveries::inbox, deliveries::host, deliveries::object, deliveries::activity_id,
-            deliveries::refusals, deliveries::not_before, deliveries::queued_at,
+            deliveries::seq,
+            deliveries::inbox,
+            deliveries::host,
+            deliveries::object,
+            deliveries::activity_id,
+            deliveries::refusals,
+            deliveries::not_before,
+            deliveries::queued_at,
         ))
         .limit(AHEAD)
         .load(conn)?;
@@ -129,8 +137,16 @@ pub struct Note {
 
 /// Writes down what became of a host's deliveries, in the order they were tried, and lets go of the host. A host
 /// that took anything is well, whatever it refused besides.
-pub fn note(conn: &mut Connection, held: &Held, notes: &[Note], patience: Patience, chance: f64, now: Time) -> Result<()> {
-    let took_any = notes.iter().any(|note| matches!(note.outcome, Outcome::Taken | Outcome::Refused(_)));
+pub fn note(
+    conn: &mut Connection,
+    held: &Held,
+    notes: &[Note],
+    patience: Patience,
+    chance: f64,
+    now: Time,
+) -> Result<()> {
+    let took_any =
+        notes.iter().any(|note| matches!(note.outcome, Outcome::Taken | Outcome::Refused(_)));
     let mut asked = None;
     let mut is_failing = false;
     for Note { delivery, outcome } in notes {
@@ -207,10 +223,19 @@ fn took_since(conn: &mut Connection, delivery: &Delivery) -> Result<bool> {
 }
 
 /// A host that has not answered for 14 days: what waited that long is dead, the rest goes on waiting.
-fn give_up_old(conn: &mut Connection, host: &Domain, problem: &str, patience: Patience, now: Time) -> Result<()> {
+fn give_up_old(
+    conn: &mut Connection,
+    host: &Domain,
+    problem: &str,
+    patience: Patience,
+    now: Time,
+) -> Result<()> {
     let oldest = now.minus(patience.scaled(GIVEN_UP_AFTER));
     let old = deliveries::table.filter(
-        deliveries::host.eq(host).and(deliveries::is_dead.eq(false)).and(deliveries::queued_at.lt(oldest)),
+        deliveries::host
+            .eq(host)
+            .and(deliveries::is_dead.eq(false))
+            .and(deliveries::queued_at.lt(oldest)),
     );
     diesel::update(old)
         .set((deliveries::is_dead.eq(true), deliveries::problem.eq(Some(short(problem)))))
@@ -219,7 +244,13 @@ fn give_up_old(conn: &mut Connection, host: &Domain, problem: &str, patience: Pa
 }
 
 /// The host's row first, then what waits: whoever adds a delivery meanwhile waits for that row and wakes it again.
-fn let_go(conn: &mut Connection, held: &Held, failures: i32, wait: Option<Duration>, now: Time) -> Result<()> {
+fn let_go(
+    conn: &mut Connection,
+    held: &Held,
+    failures: i32,
+    wait: Option<Duration>,
+    now: Time,
+) -> Result<()> {
     diesel::update(hosts::table.find(&held.host))
         .set((hosts::leased_until.eq(Time::ZERO), hosts::failures.eq(failures)))
         .execute(conn)?;
@@ -228,15 +259,22 @@ fn let_go(conn: &mut Connection, held: &Held, failures: i32, wait: Option<Durati
             .set((hosts::failing_since.eq(None::<Time>), hosts::seen_at.eq(Some(now))))
             .execute(conn)?;
     } else {
-        let unset = hosts::table.filter(hosts::host.eq(&held.host).and(hosts::failing_since.is_null()));
+        let unset =
+            hosts::table.filter(hosts::host.eq(&held.host).and(hosts::failing_since.is_null()));
         diesel::update(unset).set(hosts::failing_since.eq(Some(now))).execute(conn)?;
     }
     let next = match wait {
         Some(wait) => Some(now.plus(wait)),
         None if !due(conn, &held.host, now)?.is_empty() => Some(now),
         None => {
-            let later = deliveries::host.eq(&held.host).and(deliveries::is_dead.eq(false)).and(deliveries::not_before.gt(now));
-            deliveries::table.filter(later).select(diesel::dsl::min(deliveries::not_before)).first(conn)?
+            let later = deliveries::host
+                .eq(&held.host)
+                .and(deliveries::is_dead.eq(false))
+                .and(deliveries::not_before.gt(now));
+            deliveries::table
+                .filter(later)
+                .select(diesel::dsl::min(deliveries::not_before))
+                .first(conn)?
         }
     };
     let is_waiting = next.is_some() && has_waiting(conn, &held.host)?;
@@ -247,14 +285,17 @@ fn let_go(conn: &mut Connection, held: &Held, failures: i32, wait: Option<Durati
 }
 
 fn has_waiting(conn: &mut Connection, host: &Domain) -> Result<bool> {
-    let waiting = deliveries::table.filter(deliveries::host.eq(host).and(deliveries::is_dead.eq(false)));
+    let waiting =
+        deliveries::table.filter(deliveries::host.eq(host).and(deliveries::is_dead.eq(false)));
     Ok(diesel::select(diesel::dsl::exists(waiting)).get_result(conn)?)
 }
 
 /// The host is alive: it just sent us something we could verify.
 pub fn heard_from(conn: &mut Connection, host: &Domain, now: Time) -> Result<()> {
     let failing = hosts::table.filter(hosts::host.eq(host).and(hosts::failures.gt(0)));
-    diesel::update(failing).set((hosts::failures.eq(0), hosts::not_before.eq(now))).execute(conn)?;
+    diesel::update(failing)
+        .set((hosts::failures.eq(0), hosts::not_before.eq(now)))
+        .execute(conn)?;
     Ok(())
 }
 
@@ -273,7 +314,12 @@ pub struct HostLine {
 pub fn by_host(conn: &mut Connection) -> Result<Vec<HostLine>> {
     let groups: Vec<(Domain, bool, i64, Option<Time>)> = deliveries::table
         .group_by((deliveries::host, deliveries::is_dead))
-        .select((deliveries::host, deliveries::is_dead, diesel::dsl::count_star(), diesel::dsl::min(deliveries::queued_at)))
+        .select((
+            deliveries::host,
+            deliveries::is_dead,
+            diesel::dsl::count_star(),
+            diesel::dsl::min(deliveries::queued_at),
+        ))
         .order(deliveries::host)
         .load(conn)?;
     let mut lines: Vec<HostLine> = Vec::new();
@@ -285,7 +331,14 @@ pub fn by_host(conn: &mut Connection) -> Result<Vec<HostLine>> {
             .optional()?
             .unwrap_or((0, Time::ZERO));
         if lines.last().is_none_or(|line| line.host != host) {
-            lines.push(HostLine { host, waiting: 0, oldest_at: None, failures, next_try_at: None, dead: 0 });
+            lines.push(HostLine {
+                host,
+                waiting: 0,
+                oldest_at: None,
+                failures,
+                next_try_at: None,
+                dead: 0,
+            });
         }
         let Some(line) = lines.last_mut() else { continue };
         if is_dead {

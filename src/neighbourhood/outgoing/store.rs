@@ -62,7 +62,8 @@ pub(super) fn insert(conn: &mut Connection, word: &Word, now: Time) -> Result<()
 
 /// Whether there is anything to claim; writes nothing.
 pub fn any_due(conn: &mut Connection, now: Time) -> Result<bool> {
-    let due = outgoing::table.filter(outgoing::state.eq(State::Waiting).and(outgoing::leased_until.lt(now)));
+    let due = outgoing::table
+        .filter(outgoing::state.eq(State::Waiting).and(outgoing::leased_until.lt(now)));
     Ok(diesel::select(diesel::dsl::exists(due)).get_result(conn)?)
 }
 
@@ -85,11 +86,13 @@ pub fn claim(conn: &mut Connection, most: i32, now: Time) -> Result<Vec<Pending>
             .bind::<BigInt, _>(now)
             .bind::<Integer, _>(most)
             .load(c)?,
-        Connection::Postgres(c) => diesel::sql_query(sql("FOR UPDATE SKIP LOCKED", "$2", "$1", "$3"))
-            .bind::<BigInt, _>(until)
-            .bind::<BigInt, _>(now)
-            .bind::<Integer, _>(most)
-            .load(c)?,
+        Connection::Postgres(c) => {
+            diesel::sql_query(sql("FOR UPDATE SKIP LOCKED", "$2", "$1", "$3"))
+                .bind::<BigInt, _>(until)
+                .bind::<BigInt, _>(now)
+                .bind::<Integer, _>(most)
+                .load(c)?
+        }
     };
     rows.sort_by_key(|row| row.seq);
     rows.into_iter().map(Pending::read).collect()
@@ -162,11 +165,17 @@ pub fn expanded(
         // SQLite takes a Vec row by row, without a conflict clause: the statement is prepared once all the same.
         Connection::Sqlite(c) => {
             for row in rows {
-                diesel::insert_into(deliveries::table).values(row).on_conflict_do_nothing().execute(c)?;
+                diesel::insert_into(deliveries::table)
+                    .values(row)
+                    .on_conflict_do_nothing()
+                    .execute(c)?;
             }
         }
         Connection::Postgres(c) => {
-            diesel::insert_into(deliveries::table).values(rows).on_conflict_do_nothing().execute(c)?;
+            diesel::insert_into(deliveries::table)
+                .values(rows)
+                .on_conflict_do_nothing()
+                .execute(c)?;
         }
     }
     let mut woken: Vec<&Domain> = inboxes.iter().map(|(_, host)| host).collect();
@@ -206,7 +215,9 @@ fn wake(conn: &mut Connection, host: &Domain, now: Time) -> Result<()> {
 
 /// Cannot be given a form (its subject is gone, or a fault of ours): put aside, so that the next goes on.
 pub fn park(conn: &mut Connection, seq: i64) -> Result<()> {
-    diesel::update(outgoing::table.find(seq)).set(outgoing::state.eq(State::Parked)).execute(conn)?;
+    diesel::update(outgoing::table.find(seq))
+        .set(outgoing::state.eq(State::Parked))
+        .execute(conn)?;
     Ok(())
 }
 
@@ -224,9 +235,12 @@ pub fn free_leases(conn: &mut Connection) -> Result<()> {
 /// Words that were expanded, and activities nothing refers to any more and that need not be fetched again.
 pub fn sweep(conn: &mut Connection, now: Time) -> Result<usize> {
     let old = now.minus(super::DAY * 30);
-    let words = diesel::delete(outgoing::table.filter(outgoing::state.eq(State::Expanded).and(outgoing::said_at.lt(old))))
-        .execute(conn)?;
+    let words = diesel::delete(
+        outgoing::table.filter(outgoing::state.eq(State::Expanded).and(outgoing::said_at.lt(old))),
+    )
+    .execute(conn)?;
     let queued = deliveries::table.select(deliveries::activity_id);
-    let unused = activities::table.filter(activities::made_at.lt(old).and(activities::id.ne_all(queued)));
+    let unused =
+        activities::table.filter(activities::made_at.lt(old).and(activities::id.ne_all(queued)));
     Ok(words + diesel::delete(unused).execute(conn)?)
 }

@@ -97,7 +97,12 @@ impl Shown {
     pub fn hash(&self) -> Result<[u8; 32]> {
         let attachments = self.attachments_json()?;
         let mut bytes = vec![u8::from(self.is_sensitive)];
-        for field in [self.title.as_deref(), self.summary.as_deref(), Some(self.content.as_str()), Some(&attachments)] {
+        for field in [
+            self.title.as_deref(),
+            self.summary.as_deref(),
+            Some(self.content.as_str()),
+            Some(&attachments),
+        ] {
             let field = field.unwrap_or_default();
             bytes.extend(field.len().to_be_bytes());
             bytes.extend(field.as_bytes());
@@ -158,7 +163,11 @@ mod tests {
             content: SafeHtml::from_plain("De bank is stuk"),
             language: None,
             is_sensitive: false,
-            attachments: vec![Attachment { url: "https://a.test/1".into(), media_type: "image/png".into(), alt: "bank".into() }],
+            attachments: vec![Attachment {
+                url: "https://a.test/1".into(),
+                media_type: "image/png".into(),
+                alt: "bank".into(),
+            }],
         };
         let mut changed = vec![shown.clone(); 6];
         changed[0].title = Some("Bank".into());
@@ -170,7 +179,11 @@ mod tests {
         for other in changed {
             assert_ne!(other.hash().unwrap(), shown.hash().unwrap(), "{other:?}");
         }
-        let moved = Shown { title: Some("De bank is stuk".into()), content: SafeHtml::from_plain(""), ..shown.clone() };
+        let moved = Shown {
+            title: Some("De bank is stuk".into()),
+            content: SafeHtml::from_plain(""),
+            ..shown.clone()
+        };
         assert_ne!(moved.hash().unwrap(), shown.hash().unwrap());
     }
 }

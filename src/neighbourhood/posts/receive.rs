@@ -75,7 +75,13 @@ fn new(conn: &mut Connection, author: &Actor, received: &Received, now: Time) ->
     Ok(Kept::Post { post, version: version_id, is_changed: true })
 }
 
-fn again(conn: &mut Connection, author: &Actor, post: Post, received: &Received, now: Time) -> Result<Kept> {
+fn again(
+    conn: &mut Connection,
+    author: &Actor,
+    post: Post,
+    received: &Received,
+    now: Time,
+) -> Result<Kept> {
     if post.author_id != author.id || post.is_local {
         return Err(Error::Conflict("that post is another author's"));
     }

@@ -19,7 +19,12 @@ pub fn by_uri(conn: &mut Connection, uri: &str) -> Result<Option<Post>> {
 }
 
 pub fn version(conn: &mut Connection, id: VersionId) -> Result<Version> {
-    post_versions::table.find(id).select(Version::as_select()).first(conn).optional()?.ok_or(Error::NotFound)
+    post_versions::table
+        .find(id)
+        .select(Version::as_select())
+        .first(conn)
+        .optional()?
+        .ok_or(Error::NotFound)
 }
 
 /// The posts of an author that are still there.
@@ -29,7 +34,12 @@ pub fn of_author(conn: &mut Connection, author: ActorId) -> Result<Vec<Post>> {
 }
 
 /// Locks the row on PostgreSQL, so that two arrivals about one post follow each other.
-pub(super) fn touch(conn: &mut Connection, id: PostId, newest: VersionId, visibility: Visibility) -> Result<()> {
+pub(super) fn touch(
+    conn: &mut Connection,
+    id: PostId,
+    newest: VersionId,
+    visibility: Visibility,
+) -> Result<()> {
     diesel::update(posts::table.find(id))
         .set((posts::newest_version.eq(newest), posts::visibility.eq(visibility)))
         .execute(conn)?;
@@ -52,7 +62,9 @@ pub(super) fn keep_version(conn: &mut Connection, version: &Version) -> Result<V
         .on_conflict((post_versions::post_id, post_versions::shown_hash))
         .do_nothing()
         .execute(c))?;
-    let same = post_versions::post_id.eq(version.post_id).and(post_versions::shown_hash.eq(&version.shown_hash));
+    let same = post_versions::post_id
+        .eq(version.post_id)
+        .and(post_versions::shown_hash.eq(&version.shown_hash));
     Ok(post_versions::table.filter(same).select(post_versions::id).first(conn)?)
 }
 
@@ -64,7 +76,9 @@ pub fn mark_gone(conn: &mut Connection, id: PostId, now: Time) -> Result<bool> {
 
 /// Nothing makes it public again but its origin.
 pub fn make_private(conn: &mut Connection, id: PostId) -> Result<()> {
-    diesel::update(posts::table.find(id)).set(posts::visibility.eq(Visibility::Private)).execute(conn)?;
+    diesel::update(posts::table.find(id))
+        .set(posts::visibility.eq(Visibility::Private))
+        .execute(conn)?;
     Ok(())
 }
 

@@ -5,13 +5,14 @@ use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::Result;
 use crate::foundation::ids::{PostId, SubmissionId};
+use crate::foundation::links::Links;
 use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::announcements;
 use crate::neighbourhood::blocks::Blocklist;
 use crate::neighbourhood::follows;
 use crate::neighbourhood::partners;
 use crate::neighbourhood::posts::receive::{self, Kept, Received};
-use crate::neighbourhood::posts::{Post, Version, store as posts_store};
+use crate::neighbourhood::posts::{Post, Shown, Version, publish, store as posts_store};
 use crate::neighbourhood::wijken::{self, Wijk};
 
 /// A post that names more wijken than this waits in each.
@@ -28,7 +29,12 @@ pub struct Offer<'a> {
 
 /// A post as its origin gave it to us just now: a public one is offered to the wijken it names, a private one is kept
 /// apart, and hides whatever of it was public before.
-pub fn received(conn: &mut Connection, author: &Actor, received: &Received, now: Time) -> Result<()> {
+pub fn received(
+    conn: &mut Connection,
+    author: &Actor,
+    received: &Received,
+    now: Time,
+) -> Result<()> {
     let named = wijken::among(conn, &received.addressed)?;
     if !received.visibility.is_public() {
         return kept_apart(conn, author, received, &named, now);
@@ -37,7 +43,9 @@ pub fn received(conn: &mut Connection, author: &Actor, received: &Received, now:
     if named.is_empty() && known.is_none() {
         return Ok(());
     }
-    let Kept::Post { post, version, .. } = receive::keep(conn, author, received, now)? else { return Ok(()) };
+    let Kept::Post { post, version, .. } = receive::keep(conn, author, received, now)? else {
+        return Ok(());
+    };
     let version = posts_store::version(conn, version)?;
     let offer = Offer { author, post: &post, version: &version, wijken_named: named.len() };
     for wijk in concerned(conn, named, post.id)? {
@@ -69,9 +77,36 @@ fn kept_apart(
         }
     }
     for wijk in named {
-        posts_store::keep_private(conn, wijk.id(), author.id, &received.uri, &received.shown.content, now)?;
+        posts_store::keep_private(
+            conn,
+            wijk.id(),
+            author.id,
+            &received.uri,
+            &received.shown.content,
+            now,
+        )?;
     }
     Ok(())
+}
+
+/// A local author writes for the wijk: published, and offered to it like any other post.
+pub fn written_here(
+    conn: &mut Connection,
+    links: &Links,
+    wijk: &Wijk,
+    author: &Actor,
+    shown: &Shown,
+    now: Time,
+) -> Result<Post> {
+    let (post, version) = publish::publish(conn, links, author, shown, now)?;
+    let version = posts_store::version(conn, version)?;
+    by_mention(
+        conn,
+        wijk,
+        &Offer { author, post: &post, version: &version, wijken_named: 1 },
+        now,
+    )?;
+    Ok(post)
 }
 
 /// A post mentions the wijk: a verified partner's is passed on, everybody else's waits. A new version of a post that
@@ -112,10 +147,16 @@ fn pass_on(conn: &mut Connection, wijk: &Wijk, offer: &Offer<'_>, now: Time) -> 
     match store::of_post(conn, wijk.id(), offer.post.id)? {
         // A moderator's word about this post stands: an edit does not bring back what was refused or taken back.
         Some(last) if matches!(last.state, State::Refused | State::Withdrawn) => Ok(()),
-        Some(waiting) if waiting.state == State::Waiting => store::offer_version(conn, waiting.id, offer.version.id),
+        Some(waiting) if waiting.state == State::Waiting => {
+            store::offer_version(conn, waiting.id, offer.version.id)
+        }
         last => {
             announcements::announce(conn, wijk.id(), offer.post, offer.version, now)?;
-            if last.is_none() { note(conn, wijk, offer, State::Approved, Why::Partner, now) } else { Ok(()) }
+            if last.is_none() {
+                note(conn, wijk, offer, State::Approved, Why::Partner, now)
+            } else {
+                Ok(())
+            }
         }
     }
 }
@@ -123,7 +164,9 @@ fn pass_on(conn: &mut Connection, wijk: &Wijk, offer: &Offer<'_>, now: Time) -> 
 fn hold(conn: &mut Connection, wijk: &Wijk, offer: &Offer<'_>, why: Why, now: Time) -> Result<()> {
     match store::of_post(conn, wijk.id(), offer.post.id)? {
         None => note(conn, wijk, offer, State::Waiting, why, now),
-        Some(waiting) if waiting.state == State::Waiting => store::offer_version(conn, waiting.id, offer.version.id),
+        Some(waiting) if waiting.state == State::Waiting => {
+            store::offer_version(conn, waiting.id, offer.version.id)
+        }
         Some(last) if last.state == State::Approved => hold_edit(conn, wijk, offer, now),
         Some(_) => Ok(()),
     }
@@ -139,7 +182,14 @@ fn hold_edit(conn: &mut Connection, wijk: &Wijk, offer: &Offer<'_>, now: Time) -
     }
 }
 
-fn note(conn: &mut Connection, wijk: &Wijk, offer: &Offer<'_>, state: State, why: Why, now: Time) -> Result<()> {
+fn note(
+    conn: &mut Connection,
+    wijk: &Wijk,
+    offer: &Offer<'_>,
+    state: State,
+    why: Why,
+    now: Time,
+) -> Result<()> {
     let submission = Submission {
         id: SubmissionId::next(now),
         wijk_id: wijk.id(),

@@ -23,7 +23,15 @@ pub fn approve(
 ) -> Result<Submission> {
     let card = open(conn, id, seen, by)?;
     store::close(conn, &card.submission, State::Approved, now)?;
-    moderation::record(conn, Some(by.wijk()), Decision::Approved, by.account(), &card.post.uri, None, now)?;
+    moderation::record(
+        conn,
+        Some(by.wijk()),
+        Decision::Approved,
+        by.account(),
+        &card.post.uri,
+        None,
+        now,
+    )?;
     announcements::announce(conn, by.wijk(), &card.post, &card.version, now)?;
     Ok(Submission { state: State::Approved, ..card.submission })
 }
@@ -43,7 +51,15 @@ pub fn refuse(
     let reason = parse_reason(reason)?;
     let card = open(conn, id, seen, by)?;
     store::close(conn, &card.submission, State::Refused, now)?;
-    moderation::record(conn, Some(by.wijk()), Decision::Refused, by.account(), &card.post.uri, Some(reason), now)?;
+    moderation::record(
+        conn,
+        Some(by.wijk()),
+        Decision::Refused,
+        by.account(),
+        &card.post.uri,
+        Some(reason),
+        now,
+    )?;
     Ok(Submission { state: State::Refused, ..card.submission })
 }
 
@@ -56,7 +72,12 @@ pub(super) fn parse_reason(reason: &str) -> Result<&str> {
     Ok(reason)
 }
 
-fn open(conn: &mut Connection, id: SubmissionId, seen: Option<VersionId>, by: &Moderator) -> Result<super::Card> {
+fn open(
+    conn: &mut Connection,
+    id: SubmissionId,
+    seen: Option<VersionId>,
+    by: &Moderator,
+) -> Result<super::Card> {
     let card = store::card(conn, id)?;
     if card.submission.wijk_id != by.wijk() {
         return Err(Error::NotFound);

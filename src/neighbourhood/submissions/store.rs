@@ -5,7 +5,9 @@ use diesel::prelude::*;
 use super::{Card, State, Submission, Why};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
-use crate::foundation::database::schema::{actors, announcements, post_versions, posts, submissions};
+use crate::foundation::database::schema::{
+    actors, announcements, post_versions, posts, submissions,
+};
 use crate::foundation::error::{Error, Result, first};
 use crate::foundation::ids::{PostId, SubmissionId, VersionId, WijkId};
 use crate::neighbourhood::timelines::Shown;
@@ -34,7 +36,10 @@ pub fn waiting(conn: &mut Connection, wijk: WijkId, replies: bool) -> Result<Vec
 
 pub fn count_waiting(conn: &mut Connection, wijk: WijkId) -> Result<i64> {
     let waiting = submissions::wijk_id.eq(wijk).and(submissions::state.eq(State::Waiting));
-    Ok(submissions::table.filter(waiting.and(submissions::why.ne(Why::Reply))).count().get_result(conn)?)
+    Ok(submissions::table
+        .filter(waiting.and(submissions::why.ne(Why::Reply)))
+        .count()
+        .get_result(conn)?)
 }
 
 pub fn card(conn: &mut Connection, id: SubmissionId) -> Result<Card> {
@@ -43,17 +48,25 @@ pub fn card(conn: &mut Connection, id: SubmissionId) -> Result<Card> {
 
 /// What the wijk passed on last, for the desk.
 pub fn recently_announced(conn: &mut Connection, wijk: WijkId, most: i64) -> Result<Vec<Shown>> {
-    let rows = announcements::table
-        .inner_join(posts::table.inner_join(actors::table))
-        .inner_join(post_versions::table.on(post_versions::id.eq(announcements::version_id)))
-        .filter(announcements::wijk_id.eq(wijk).and(announcements::state.eq(crate::neighbourhood::announcements::State::Announced)))
-        .order(announcements::id.desc())
-        .limit(most);
+    let rows =
+        announcements::table
+            .inner_join(posts::table.inner_join(actors::table))
+            .inner_join(post_versions::table.on(post_versions::id.eq(announcements::version_id)))
+            .filter(announcements::wijk_id.eq(wijk).and(
+                announcements::state.eq(crate::neighbourhood::announcements::State::Announced),
+            ))
+            .order(announcements::id.desc())
+            .limit(most);
     Ok(rows.select(Shown::as_select()).load(conn)?)
 }
 
-pub(super) fn of_post(conn: &mut Connection, wijk: WijkId, post: PostId) -> Result<Option<Submission>> {
-    let row = submissions::table.filter(submissions::wijk_id.eq(wijk).and(submissions::post_id.eq(post)));
+pub(super) fn of_post(
+    conn: &mut Connection,
+    wijk: WijkId,
+    post: PostId,
+) -> Result<Option<Submission>> {
+    let row =
+        submissions::table.filter(submissions::wijk_id.eq(wijk).and(submissions::post_id.eq(post)));
     Ok(row.order(submissions::id.desc()).select(Submission::as_select()).first(conn).optional()?)
 }
 
@@ -63,10 +76,17 @@ pub(super) fn insert(conn: &mut Connection, submission: &Submission) -> Result<(
 }
 
 /// A waiting one now offers another version.
-pub(super) fn offer_version(conn: &mut Connection, id: SubmissionId, version: VersionId) -> Result<()> {
-    diesel::update(submissions::table.filter(submissions::id.eq(id).and(submissions::state.eq(State::Waiting))))
-        .set(submissions::version_id.eq(version))
-        .execute(conn)?;
+pub(super) fn offer_version(
+    conn: &mut Connection,
+    id: SubmissionId,
+    version: VersionId,
+) -> Result<()> {
+    diesel::update(
+        submissions::table
+            .filter(submissions::id.eq(id).and(submissions::state.eq(State::Waiting))),
+    )
+    .set(submissions::version_id.eq(version))
+    .execute(conn)?;
     Ok(())
 }
 
@@ -74,7 +94,12 @@ pub(super) fn offer_version(conn: &mut Connection, id: SubmissionId, version: Ve
 ///
 /// # Errors
 /// `Conflict` where somebody decided before, or the author changed the post since it was read.
-pub(super) fn close(conn: &mut Connection, seen: &Submission, state: State, now: Time) -> Result<()> {
+pub(super) fn close(
+    conn: &mut Connection,
+    seen: &Submission,
+    state: State,
+    now: Time,
+) -> Result<()> {
     let row = submissions::table.filter(
         submissions::id
             .eq(seen.id)
@@ -87,14 +112,22 @@ pub(super) fn close(conn: &mut Connection, seen: &Submission, state: State, now:
 
 /// The author took the post back, or it is not public any more: it waits nowhere.
 pub(super) fn close_all(conn: &mut Connection, post: PostId, now: Time) -> Result<()> {
-    diesel::update(submissions::table.filter(submissions::post_id.eq(post).and(submissions::state.eq(State::Waiting))))
-        .set((submissions::state.eq(State::Withdrawn), submissions::decided_at.eq(Some(now))))
-        .execute(conn)?;
+    diesel::update(
+        submissions::table
+            .filter(submissions::post_id.eq(post).and(submissions::state.eq(State::Waiting))),
+    )
+    .set((submissions::state.eq(State::Withdrawn), submissions::decided_at.eq(Some(now))))
+    .execute(conn)?;
     Ok(())
 }
 
 /// A moderator took it back: the last word about this post, whatever waits or was approved.
-pub(super) fn withdrawn(conn: &mut Connection, wijk: WijkId, post: PostId, now: Time) -> Result<()> {
+pub(super) fn withdrawn(
+    conn: &mut Connection,
+    wijk: WijkId,
+    post: PostId,
+    now: Time,
+) -> Result<()> {
     let row = submissions::wijk_id.eq(wijk).and(submissions::post_id.eq(post));
     let open = row.and(submissions::state.eq_any([State::Waiting, State::Approved]));
     diesel::update(submissions::table.filter(open))

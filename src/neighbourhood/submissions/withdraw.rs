@@ -18,7 +18,13 @@ use crate::neighbourhood::posts::{Post, store as posts_store};
 ///
 /// # Errors
 /// `Conflict` where the wijk does not pass it on now.
-pub fn by_moderator(conn: &mut Connection, post: &Post, by: &Moderator, reason: &str, now: Time) -> Result<()> {
+pub fn by_moderator(
+    conn: &mut Connection,
+    post: &Post,
+    by: &Moderator,
+    reason: &str,
+    now: Time,
+) -> Result<()> {
     let reason = parse_reason(reason)?;
     let not_passed_on = Error::Conflict("the wijk does not pass that post on now");
     let Some(announcement) = announcements::standing(conn, by.wijk(), post.id)? else {
@@ -28,7 +34,15 @@ pub fn by_moderator(conn: &mut Connection, post: &Post, by: &Moderator, reason: 
         return Err(not_passed_on);
     }
     store::withdrawn(conn, by.wijk(), post.id, now)?;
-    moderation::record(conn, Some(by.wijk()), Decision::Withdrawn, by.account(), &post.uri, Some(reason), now)
+    moderation::record(
+        conn,
+        Some(by.wijk()),
+        Decision::Withdrawn,
+        by.account(),
+        &post.uri,
+        Some(reason),
+        now,
+    )
 }
 
 /// The author deleted it, or it is not public any more: gone from every page, waiting nowhere, and every wijk that
@@ -55,7 +69,11 @@ pub fn deleted(conn: &mut Connection, author: &Actor, uri: &str, now: Time) -> R
         return Ok(());
     }
     by_author(conn, post.id, now)?;
-    if post.is_local { outgoing::say(conn, &Word::DeletePost { post: post.id }, now) } else { Ok(()) }
+    if post.is_local {
+        outgoing::say(conn, &Word::DeletePost { post: post.id }, now)
+    } else {
+        Ok(())
+    }
 }
 
 /// An actor that is no more: its posts and its follows end.

@@ -11,7 +11,13 @@ use crate::neighbourhood::wijken::Wijk;
 
 /// The object form: the id alone, which microblogs boost natively (FEDERATION.md, variant A).
 #[must_use]
-pub fn announce(announcement: &Announcement, wijk: &Wijk, post: &Post, author_uri: &str, links: &Links) -> Value {
+pub fn announce(
+    announcement: &Announcement,
+    wijk: &Wijk,
+    post: &Post,
+    author_uri: &str,
+    links: &Links,
+) -> Value {
     json!({
         "@context": "https://www.w3.org/ns/activitystreams",
         "id": links.boost(wijk.slug(), announcement.id),
@@ -27,7 +33,13 @@ pub fn announce(announcement: &Announcement, wijk: &Wijk, post: &Post, author_ur
 
 /// Embeds the Announce it undoes: Mastodon matches on its id, Misskey would fetch a bare one.
 #[must_use]
-pub fn undo(announcement: &Announcement, wijk: &Wijk, post: &Post, author_uri: &str, links: &Links) -> Value {
+pub fn undo(
+    announcement: &Announcement,
+    wijk: &Wijk,
+    post: &Post,
+    author_uri: &str,
+    links: &Links,
+) -> Value {
     let id = links.boost(wijk.slug(), announcement.id);
     json!({
         "@context": "https://www.w3.org/ns/activitystreams",

@@ -42,11 +42,14 @@ impl Activity for Follow {
         if self.0.is_forwarded {
             return self.0.ignore(data).await;
         }
-        let follower = ObjectId::<RemoteActor>::from(self.0.actor.clone()).dereference(data).await?.0;
-        let (uri, target, now) = (self.0.id.to_string(), self.0.object_id()?.to_string(), data.clock.now());
+        let follower =
+            ObjectId::<RemoteActor>::from(self.0.actor.clone()).dereference(data).await?.0;
+        let (uri, target, now) =
+            (self.0.id.to_string(), self.0.object_id()?.to_string(), data.clock.now());
         self.0
             .act(data, move |c| {
-                let Some(target) = actors_store::by_uri(c, &target)?.filter(|actor| actor.is_local) else {
+                let Some(target) = actors_store::by_uri(c, &target)?.filter(|actor| actor.is_local)
+                else {
                     return Ok(());
                 };
                 match wijken::open(c, &target.username) {
@@ -96,7 +99,9 @@ impl Activity for UndoFollow {
                     }
                 }
                 match &follow {
-                    Some(follow) => follows::undo_by_uri(c, follower.id, follow.as_str(), now).map(drop),
+                    Some(follow) => {
+                        follows::undo_by_uri(c, follower.id, follow.as_str(), now).map(drop)
+                    }
                     None => Ok(()),
                 }
             })

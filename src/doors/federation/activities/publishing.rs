@@ -49,9 +49,9 @@ impl Activity for Publish {
     async fn receive(self, data: &Data<App>) -> Result<(), Failure> {
         match ObjectId::<RemotePost>::from(self.0.object_id()?).dereference_forced(data).await {
             Ok(post) => self.found(post, data).await,
-            Err(Failure::Elsewhere(trouble @ (Trouble::NotFound | Trouble::Gone | Trouble::Refused(_)))) => {
-                self.not_given(&trouble, data).await
-            }
+            Err(Failure::Elsewhere(
+                trouble @ (Trouble::NotFound | Trouble::Gone | Trouble::Refused(_)),
+            )) => self.not_given(&trouble, data).await,
             Err(failure) => Err(failure),
         }
     }
@@ -76,7 +76,9 @@ impl Publish {
         tracing::info!(post = uri, %trouble, "a post is not given to us by its origin");
         self.0
             .act(data, move |c| {
-                let Some(post) = posts_store::by_uri(c, &uri)?.filter(|post| !post.is_local) else { return Ok(()) };
+                let Some(post) = posts_store::by_uri(c, &uri)?.filter(|post| !post.is_local) else {
+                    return Ok(());
+                };
                 let author = actors_store::find(c, post.author_id)?;
                 if is_gone {
                     withdraw::deleted(c, &author, &uri, now)

@@ -65,14 +65,18 @@ pub struct RemoteActor(pub Actor, Url);
 impl RemoteActor {
     fn read(json: &ActorJson, now: Time) -> Result<Actor> {
         let invalid = |field, problem: &str| Error::invalid(field, problem.to_owned());
-        let kind: ActorKind = json.kind.parse().map_err(|_| invalid("type", "is no type of actor"))?;
-        let key = json.public_key.0.iter().find(|key| key.owner == json.id && VerifyingKey::from_pem(&key.public_key_pem).is_ok());
+        let kind: ActorKind =
+            json.kind.parse().map_err(|_| invalid("type", "is no type of actor"))?;
+        let key = json.public_key.0.iter().find(|key| {
+            key.owner == json.id && VerifyingKey::from_pem(&key.public_key_pem).is_ok()
+        });
         let key = key.ok_or_else(|| invalid("publicKey", "holds no RSA key of this actor"))?;
         if !same_origin(&key.id, &json.id) || !same_origin(&json.inbox, &json.id) {
             return Err(invalid("publicKey", "key, inbox and actor must live on one host"));
         }
         let shared = json.endpoints.as_ref().and_then(|endpoints| endpoints.shared_inbox.as_ref());
-        let page = json.url.as_ref().and_then(first_address).filter(|url| same_origin(url, &json.id));
+        let page =
+            json.url.as_ref().and_then(first_address).filter(|url| same_origin(url, &json.id));
         Ok(Actor {
             id: ActorId::next(now),
             uri: json.id.to_string(),
@@ -81,7 +85,9 @@ impl RemoteActor {
             username: plain_line(&json.preferred_username, 300),
             is_local: false,
             name: plain_line(json.name.as_deref().unwrap_or_default(), 100),
-            summary: SafeHtml::from_foreign(json.summary.as_deref().unwrap_or_default(), 20_000).as_str().to_owned(),
+            summary: SafeHtml::from_foreign(json.summary.as_deref().unwrap_or_default(), 20_000)
+                .as_str()
+                .to_owned(),
             url: page.unwrap_or_else(|| json.id.clone()).to_string(),
             inbox: json.inbox.to_string(),
             shared_inbox: shared.filter(|url| same_origin(url, &json.id)).map(ToString::to_string),

@@ -9,7 +9,9 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::doors::federation::failure::Failure;
-use crate::doors::federation::values::{Ids, Many, PUBLIC, id_of, is_public, loose, same_origin, web_address};
+use crate::doors::federation::values::{
+    Ids, Many, PUBLIC, id_of, is_public, loose, same_origin, web_address,
+};
 use crate::foundation::app::App;
 use crate::foundation::clock::Time;
 use crate::foundation::config::Limits;
@@ -90,15 +92,22 @@ impl RemotePost {
             return Err(invalid("attributedTo", "must name exactly one author"));
         };
         let author = web_address(author).filter(|author| same_origin(author, &json.id));
-        let author = author.ok_or_else(|| invalid("attributedTo", "must live where the post lives"))?;
-        let page = json.url.as_ref().and_then(page_address).filter(|url| same_origin(url, &json.id));
+        let author =
+            author.ok_or_else(|| invalid("attributedTo", "must live where the post lives"))?;
+        let page =
+            json.url.as_ref().and_then(page_address).filter(|url| same_origin(url, &json.id));
         let published = json.published.as_deref().and_then(Time::parse_rfc3339).unwrap_or(now);
         let received = Received {
             uri: json.id.to_string(),
             kind: json.kind.clone(),
             visibility: json.visibility(),
             url: page.unwrap_or_else(|| json.id.clone()).to_string(),
-            in_reply_to: json.in_reply_to.as_ref().and_then(id_of).filter(|id| id.len() <= 2000).map(ToOwned::to_owned),
+            in_reply_to: json
+                .in_reply_to
+                .as_ref()
+                .and_then(id_of)
+                .filter(|id| id.len() <= 2000)
+                .map(ToOwned::to_owned),
             published_at: published,
             shown: json.shown(limits),
             addressed: json.addressed(),
@@ -121,7 +130,12 @@ impl NoteJson {
     }
 
     fn addressed(&self) -> Vec<String> {
-        let mentions = self.tag.0.iter().filter(|tag| tag.kind == "Mention").filter_map(|tag| tag.href.as_ref());
+        let mentions = self
+            .tag
+            .0
+            .iter()
+            .filter(|tag| tag.kind == "Mention")
+            .filter_map(|tag| tag.href.as_ref());
         let all = self.to.0.iter().chain(&self.cc.0).chain(&self.audience.0).chain(mentions);
         let mut ids: Vec<String> = all.filter(|id| !is_public(id)).cloned().collect();
         ids.sort_unstable();
@@ -135,11 +149,14 @@ impl NoteJson {
             None => (None, None),
         };
         let content = self.content.as_deref().or(mapped).unwrap_or_default();
-        let content = if self.media_type.as_deref().is_some_and(|kind| kind.starts_with("text/plain")) {
-            SafeHtml::from_plain(&content.chars().take(limits.remote_post_characters).collect::<String>())
-        } else {
-            SafeHtml::from_foreign(content, limits.remote_post_characters)
-        };
+        let content =
+            if self.media_type.as_deref().is_some_and(|kind| kind.starts_with("text/plain")) {
+                SafeHtml::from_plain(
+                    &content.chars().take(limits.remote_post_characters).collect::<String>(),
+                )
+            } else {
+                SafeHtml::from_foreign(content, limits.remote_post_characters)
+            };
         let line = |text: &Option<String>, most| {
             text.as_deref().map(|text| plain_line(text, most)).filter(|text| !text.is_empty())
         };
@@ -149,7 +166,13 @@ impl NoteJson {
             content,
             language: language.map(|code| plain_line(code, 35)),
             is_sensitive: self.sensitive.unwrap_or(false),
-            attachments: self.attachment.0.iter().filter_map(|a| attachment(a, limits)).take(limits.attachments).collect(),
+            attachments: self
+                .attachment
+                .0
+                .iter()
+                .filter_map(|a| attachment(a, limits))
+                .take(limits.attachments)
+                .collect(),
         }
     }
 }
@@ -214,7 +237,13 @@ pub fn note_context() -> Value {
 
 /// A post written here, offered to `wijken`, without its context.
 #[must_use]
-pub fn note_json(post: &Post, version: &Version, author: &Actor, wijken: &[Wijk], links: &Links) -> Value {
+pub fn note_json(
+    post: &Post,
+    version: &Version,
+    author: &Actor,
+    wijken: &[Wijk],
+    links: &Links,
+) -> Value {
     let content = with_title_and_mentions(version, wijken);
     let mut cc = vec![format!("{}/followers", author.uri)];
     cc.extend(wijken.iter().map(|wijk| wijk.actor.uri.clone()));
