@@ -9,9 +9,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -160,8 +160,8 @@ impl Running {
 /// People and servers share URLs: `Accept` chooses whose door is asked first, the other one is its fallback.
 fn doors(app: &App, federation: &Federation) -> Router {
     let _ = app;
-    let servers = federation::routes::routes().with_state(federation.clone());
-    servers
+    
+    federation::routes::routes().with_state(federation.clone())
 }
 
 /// What stands around every answer.

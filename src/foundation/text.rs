@@ -86,7 +86,7 @@ impl SafeHtml {
             text.replace("\r\n", "\n").split("\n\n").map(str::trim).filter(|p| !p.is_empty())
         {
             let lines: Vec<String> = paragraph.lines().map(with_links).collect();
-            html.push_str(&format!("<p>{}</p>", lines.join("<br>")));
+            html.extend(["<p>", &lines.join("<br>"), "</p>"]);
         }
         Self(html)
     }
@@ -161,7 +161,7 @@ fn is_too_deep(html: &str) -> bool {
         match tag.as_bytes().first() {
             Some(b'/') => depth = depth.saturating_sub(1),
             Some(b'a'..=b'z' | b'A'..=b'Z') if !tag.to_ascii_lowercase().starts_with("br") => {
-                depth += 1
+                depth += 1;
             }
             _ => {}
         }

@@ -20,9 +20,9 @@ text_enum! {
 /// Failures until an arrival is put aside for the administrator.
 const TRIES: i32 = 5;
 /// How long a worker may take before another may try; longer than acting is allowed to last.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 /// How long a body's hash is remembered, so that the same activity has no second effect.
-const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
+const REMEMBERED: Duration = Duration::from_hours(720);
 
 /// What the guard lets through.
 #[derive(Debug, Clone)]
@@ -174,7 +174,7 @@ pub fn counts(conn: &mut Connection, now: Time) -> Result<Counts> {
     let of = |conn: &mut Connection, state: State| {
         arrivals::table.filter(arrivals::state.eq(state)).count().get_result::<i64>(conn)
     };
-    let day = now.minus(Duration::from_secs(24 * 3600));
+    let day = now.minus(Duration::from_hours(24));
     let done =
         arrivals::table.filter(arrivals::state.eq(State::Done).and(arrivals::done_at.ge(day)));
     Ok(Counts {

@@ -32,10 +32,10 @@ struct Rates {
     spent: Cache<IpAddr, Time>,
 }
 
-const FIVE_MINUTES: Duration = Duration::from_secs(300);
-const MINUTE: Duration = Duration::from_secs(60);
+const FIVE_MINUTES: Duration = Duration::from_mins(5);
+const MINUTE: Duration = Duration::from_mins(1);
 /// How long a key that could not be had is not asked for again.
-const MISSING_FOR: Duration = Duration::from_secs(600);
+const MISSING_FOR: Duration = Duration::from_mins(10);
 
 impl Budgets {
     #[must_use]
@@ -75,11 +75,10 @@ impl Budgets {
     }
 
     pub fn note_strange(&self, address: IpAddr, now: Time) {
-        if let Some(rates) = &self.0 {
-            if rates.by_strange_address.check_key(&address).is_err() {
+        if let Some(rates) = &self.0
+            && rates.by_strange_address.check_key(&address).is_err() {
                 rates.spent.insert(address, now.plus(MINUTE));
             }
-        }
     }
 
     /// After the signature held.

@@ -83,6 +83,7 @@ async fn attempt(federation: &Federation, delivery: &Delivery, payload: &Payload
 }
 
 /// What went wrong here and not there is tried again like an unreachable host.
+#[expect(clippy::needless_pass_by_value, reason = "the shape of unwrap_or_else")]
 fn ours(error: Error) -> Outcome {
     tracing::error!(%error, "a delivery could not be made");
     Outcome::Unreachable { problem: error.to_string(), retry_after: None }

@@ -47,7 +47,7 @@ const FRESH_FOR: Duration = Duration::from_millis(250);
 /// A request waits this long for a key that must be fetched.
 const KEY_WITHIN: Duration = Duration::from_secs(4);
 /// A key that stopped verifying is fetched anew once in this time.
-const REFETCHED_AFTER: Duration = Duration::from_secs(300);
+const REFETCHED_AFTER: Duration = Duration::from_mins(5);
 
 /// What the guard keeps between requests.
 pub struct Memory {
@@ -75,17 +75,15 @@ impl Memory {
     }
 
     async fn plates(&self, app: &App) -> Result<Arc<Plates>> {
-        if let Some((read_at, plates)) = &*self.plates.read().await {
-            if read_at.elapsed() < FRESH_FOR {
+        if let Some((read_at, plates)) = &*self.plates.read().await
+            && read_at.elapsed() < FRESH_FOR {
                 return Ok(plates.clone());
             }
-        }
         let mut held = self.plates.write().await;
-        if let Some((read_at, plates)) = &*held {
-            if read_at.elapsed() < FRESH_FOR {
+        if let Some((read_at, plates)) = &*held
+            && read_at.elapsed() < FRESH_FOR {
                 return Ok(plates.clone());
             }
-        }
         let plates = app
             .database
             .read(|c| {
@@ -146,7 +144,7 @@ async fn admit(
         return Err(Failure::Later(StatusCode::TOO_MANY_REQUESTS, "from this address"));
     }
     let (head, body) = read(federation, request).await?;
-    let Ok(_at_work) = federation.at_work.acquire().await else {
+    let Ok(at_work) = federation.at_work.acquire().await else {
         return Err(Failure::Later(StatusCode::SERVICE_UNAVAILABLE, "shutting down"));
     };
     let body_hash = sha256(&body);
@@ -187,7 +185,7 @@ async fn admit(
     if !plates.blocklist.may_show(outline.actor.as_str(), &actor_domain, None) {
         return Ok(StatusCode::ACCEPTED);
     }
-    drop(_at_work);
+    drop(at_work);
     keep(federation, &outline, &signer, body_hash, body, now).await
 }
 
@@ -233,11 +231,10 @@ async fn read(federation: &Federation, request: Request) -> Result<(Head, Bytes)
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let mut headers = parts.headers;
     // HTTP/2 names the host in its request line.
-    if let (None, Some(host)) = (headers.get(header::HOST), parts.uri.authority()) {
-        if let Ok(host) = HeaderValue::from_str(host.as_str()) {
+    if let (None, Some(host)) = (headers.get(header::HOST), parts.uri.authority())
+        && let Ok(host) = HeaderValue::from_str(host.as_str()) {
             headers.insert(header::HOST, host);
         }
-    }
     Ok((Head { headers, target }, body))
 }
 

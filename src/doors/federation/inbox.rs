@@ -45,9 +45,8 @@ pub async fn act(arrival: &Arrival, data: &Data<App>) -> Result<(), Failure> {
     };
     match (outer.kind.as_str(), inner.as_str()) {
         ("Follow", _) => receive(Follow(arrived), data).await,
-        ("Undo", "Follow") => receive(UndoFollow(arrived), data).await,
-        // By id alone: a Follow of ours to know, or nothing.
-        ("Undo", "") => receive(UndoFollow(arrived), data).await,
+        // By id alone it may be a Follow we know, or nothing.
+        ("Undo", "Follow" | "") => receive(UndoFollow(arrived), data).await,
         ("Update", "Person" | "Group" | "Organization" | "Service" | "Application") => {
             receive(UpdateActor(arrived), data).await
         }

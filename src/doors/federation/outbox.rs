@@ -101,7 +101,7 @@ fn say(
         Word::CreatePost { post } => {
             let (post, author) = post_and_author(conn, *post)?;
             let note = note_of(conn, links, &post, &author)?;
-            let create = publishing::create(&id, note::note_context(), &note, &post, &author);
+            let create = publishing::create(&id, &note::note_context(), &note, &post, &author);
             Ok(to_followers(create, &author, None))
         }
         Word::DeletePost { post } => {
@@ -123,7 +123,7 @@ fn say(
         }
         Word::DeleteWijk { wijk } => {
             let wijk = wijken::by_id(conn, *wijk)?;
-            let since = at.minus(std::time::Duration::from_secs(180 * 24 * 3600));
+            let since = at.minus(std::time::Duration::from_hours(4320));
             Ok(to_followers(publishing::delete_actor(&wijk.actor), &wijk.actor, Some(since)))
         }
     }

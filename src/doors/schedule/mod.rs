@@ -57,7 +57,7 @@ pub async fn start(federation: &Federation, stop: &Stop) -> Result<JoinSet<()>> 
     jobs.spawn(process_arrivals::run(federation.clone(), stop.clone()));
     jobs.spawn(expand_words::run(federation.clone(), stop.clone()));
     jobs.spawn(deliver_activities::run(federation.clone(), stop.clone()));
-    jobs.spawn(every(Duration::from_secs(3600), stop.clone(), federation.clone(), sweep::run));
+    jobs.spawn(every(Duration::from_hours(1), stop.clone(), federation.clone(), sweep::run));
     jobs.spawn(every(Duration::from_secs(5), stop.clone(), federation.clone(), measure::run));
     Ok(jobs)
 }

@@ -32,12 +32,12 @@ macro_rules! limits {
                 })?;
                 let mut limits = Self::default();
                 $(if let Some(value) = written.$name {
-                    if value == 0 || value > limits.$name as u64 {
+                    if value == 0 || <$kind>::try_from(value).is_err() || <$kind>::try_from(value).is_ok_and(|value| value > limits.$name) {
                         return Err(Error::invalid("limits", format!(
                             "{} is at least 1 and at most {} {}", stringify!($name), limits.$name, $unit
                         )));
                     }
-                    limits.$name = value as $kind;
+                    limits.$name = <$kind>::try_from(value).unwrap_or(limits.$name);
                 })+
                 Ok(limits)
             }

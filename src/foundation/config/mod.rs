@@ -50,6 +50,7 @@ pub enum LogFormat {
 }
 
 /// The file as it is written: every key optional, none unknown.
+#[expect(clippy::struct_field_names, reason = "the names of INTERFACE, one for one")]
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -256,7 +257,7 @@ fn parse_url(text: Option<&str>, lab: &LabHosts) -> Result<Url> {
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
         return Err(say("is a scheme and a host only, as in https://wijk.example"));
     }
-    let for_tests = domain.host().ends_with(".test") || domain.host().ends_with(".localhost");
+    let for_tests = matches!(domain.host().rsplit('.').next(), Some("test" | "localhost"));
     if url.scheme() == "http" && lab.is_empty() {
         return Err(say("must be https (http only together with lab_hosts, or in the demo)"));
     }
@@ -331,7 +332,7 @@ pub fn sample() -> String {
     );
     for (key, value, meaning) in KEYS {
         let (mark, value) = value.strip_prefix('#').map_or(("", *value), |value| ("# ", value));
-        text.push_str(&format!("\n# {meaning}\n{mark}{key} = {value}\n"));
+        text.extend(["\n# ", meaning, "\n", mark, key, " = ", value, "\n"]);
     }
     text.push_str("\n[limits]\n");
     text.push_str(&Limits::sample());

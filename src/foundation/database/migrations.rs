@@ -17,7 +17,7 @@ const LOCK: i64 = 0x6c6a_7769_6a6b;
 ///
 /// # Errors
 /// `Unavailable` names the migration that failed; each is one transaction, so the database stays as it was before it.
-pub fn run(conn: &mut Connection) -> Result<usize> {
+pub(super) fn run(conn: &mut Connection) -> Result<usize> {
     locked(conn, |conn| {
         refuse_newer(conn)?;
         Ok(pending(conn, PORTABLE)? + pending(conn, differing(conn))?)
@@ -25,7 +25,8 @@ pub fn run(conn: &mut Connection) -> Result<usize> {
 }
 
 /// Takes everything down again, newest first; for the test that goes up, down and up.
-pub fn revert(conn: &mut Connection) -> Result<()> {
+#[cfg(test)]
+pub(super) fn revert(conn: &mut Connection) -> Result<()> {
     locked(conn, |conn| {
         for source in [differing(conn), PORTABLE] {
             let mut left =
@@ -91,6 +92,7 @@ fn refuse_newer(conn: &mut Connection) -> Result<()> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
 fn failed(cause: BoxError) -> Error {
     Error::Unavailable(format!("migrating it failed: {cause}"))
 }

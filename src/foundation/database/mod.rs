@@ -86,12 +86,9 @@ impl Database {
         &self,
         work: impl Fn(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let outcome = match &self.0.writer {
-            Some(writer) => writer.write(work).await,
-            None => {
-                let pool = self.0.pool.clone();
-                blocking(move || repeated(&pool, &work)).await
-            }
+        let outcome = if let Some(writer) = &self.0.writer { writer.write(work).await } else {
+            let pool = self.0.pool.clone();
+            blocking(move || repeated(&pool, &work)).await
         };
         if outcome.is_ok() {
             self.0.commits.send_modify(|count| *count += 1);
@@ -152,7 +149,7 @@ fn is_id_clash(e: &Error) -> bool {
     match e {
         Error::Database(Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, info)) => {
             let primary = info.constraint_name().is_some_and(|name| name.ends_with("_pkey"));
-            primary || info.message().ends_with(".id")
+            primary || info.message().strip_suffix(".id").is_some()
         }
         _ => false,
     }
@@ -162,8 +159,8 @@ fn is_id_clash(e: &Error) -> bool {
 fn told(e: Error) -> Error {
     let Error::Database(cause) = &e else { return e };
     let unavailable = match cause {
-        Diesel::BrokenTransactionManager => true,
-        Diesel::DatabaseError(
+        Diesel::BrokenTransactionManager
+        | Diesel::DatabaseError(
             DatabaseErrorKind::ClosedConnection
             | DatabaseErrorKind::UnableToSendCommand
             | DatabaseErrorKind::ReadOnlyTransaction,

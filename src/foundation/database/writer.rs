@@ -69,9 +69,11 @@ fn serve(mut connection: Connection, jobs: &Receiver<Job>) {
 fn run(connection: &mut Connection, batch: Vec<Job>) {
     metrics::histogram!("likejewijk_database_batch")
         .record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
-    if let Err(e) = in_transaction(connection, Step::Begin) {
+    if let Err(e) = in_transaction(connection, &Step::Begin) {
         let problem = format!("cannot begin writing: {e}");
-        batch.into_iter().for_each(|job| (job.answer)(Err(Error::Unavailable(problem.clone()))));
+        for job in batch {
+            (job.answer)(Err(Error::Unavailable(problem.clone())));
+        }
         return;
     }
     let mut answers = Vec::with_capacity(batch.len());
@@ -88,11 +90,11 @@ fn run(connection: &mut Connection, batch: Vec<Job>) {
     }
     let committed = match &broken {
         Some(problem) => {
-            let _ = in_transaction(connection, Step::Rollback);
+            let _ = in_transaction(connection, &Step::Rollback);
             Err(problem.clone())
         }
-        None => in_transaction(connection, Step::Commit).map_err(|e| {
-            let _ = in_transaction(connection, Step::Rollback);
+        None => in_transaction(connection, &Step::Commit).map_err(|e| {
+            let _ = in_transaction(connection, &Step::Rollback);
             format!("the commit failed: {e}")
         }),
     };
@@ -116,14 +118,14 @@ fn attempt(connection: &mut Connection, work: &Work) -> Result<Boxed> {
 
 /// A panic or a refusal takes back this one alone; a full disk takes the batch.
 fn in_savepoint(connection: &mut Connection, work: &Work) -> Result<Boxed> {
-    in_transaction(connection, Step::Begin).map_err(unavailable)?;
+    in_transaction(connection, &Step::Begin).map_err(unavailable)?;
     let outcome = catch_unwind(AssertUnwindSafe(|| work(connection))).unwrap_or_else(|panic| {
         Err(Error::Internal(format!("a use case panicked: {}", said(&*panic))))
     });
     match outcome {
-        Ok(value) => in_transaction(connection, Step::Commit).map_err(unavailable).map(|()| value),
+        Ok(value) => in_transaction(connection, &Step::Commit).map_err(unavailable).map(|()| value),
         Err(e) => {
-            in_transaction(connection, Step::Rollback).map_err(unavailable)?;
+            in_transaction(connection, &Step::Rollback).map_err(unavailable)?;
             Err(super::told(e))
         }
     }
@@ -136,7 +138,7 @@ enum Step {
 }
 
 /// The outermost begin is `IMMEDIATE`; those inside it are savepoints.
-fn in_transaction(connection: &mut Connection, step: Step) -> diesel::QueryResult<()> {
+fn in_transaction(connection: &mut Connection, step: &Step) -> diesel::QueryResult<()> {
     let Connection::Sqlite(sqlite) = connection else {
         return Err(diesel::result::Error::BrokenTransactionManager);
     };
@@ -155,6 +157,7 @@ fn depth(sqlite: &mut SqliteConnection) -> u32 {
     status.transaction_depth().ok().flatten().map_or(0, Into::into)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
 fn unavailable(e: diesel::result::Error) -> Error {
     Error::Unavailable(e.to_string())
 }

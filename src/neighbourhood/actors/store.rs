@@ -70,21 +70,20 @@ pub fn insert(conn: &mut Connection, actor: &Actor) -> Result<()> {
 ///
 /// # Errors
 /// `Conflict` where the actor claims another kind than before.
-pub fn keep(conn: &mut Connection, fetched: Actor) -> Result<Actor> {
+pub fn keep(conn: &mut Connection, fetched: &Actor) -> Result<Actor> {
     if let Some(known) = by_uri(conn, &fetched.uri)? {
-        return refresh(conn, known, fetched);
+        return refresh(conn, &known, fetched);
     }
-    let uri = fetched.uri.clone();
     // Two arrivals of a new actor at once: the first row stays.
     on_each!(conn, c => diesel::insert_into(actors::table)
-        .values(&fetched)
+        .values(fetched)
         .on_conflict(actors::uri)
         .do_nothing()
         .execute(c))?;
-    by_uri(conn, &uri)?.ok_or(Error::NotFound)
+    by_uri(conn, &fetched.uri)?.ok_or(Error::NotFound)
 }
 
-fn refresh(conn: &mut Connection, known: Actor, fetched: Actor) -> Result<Actor> {
+fn refresh(conn: &mut Connection, known: &Actor, fetched: &Actor) -> Result<Actor> {
     if known.is_local || known.kind != fetched.kind {
         return Err(Error::Conflict("an actor's kind never changes"));
     }
@@ -102,7 +101,7 @@ fn refresh(conn: &mut Connection, known: Actor, fetched: Actor) -> Result<Actor>
             actors::gone_at.eq(None::<Time>),
         ))
         .execute(conn)?;
-    Ok(Actor { id: known.id, created_at: known.created_at, ..fetched })
+    Ok(Actor { id: known.id, created_at: known.created_at, ..fetched.clone() })
 }
 
 /// `false` where it was gone already.

@@ -95,11 +95,11 @@ pub fn claim(conn: &mut Connection, most: i32, now: Time) -> Result<Vec<Pending>
         }
     };
     rows.sort_by_key(|row| row.seq);
-    rows.into_iter().map(Pending::read).collect()
+    rows.iter().map(Pending::read).collect()
 }
 
 impl Pending {
-    fn read(row: Row) -> Result<Self> {
+    fn read(row: &Row) -> Result<Self> {
         Ok(Self {
             seq: row.seq,
             word: serde_json::from_str(&row.particulars).map_err(Error::internal)?,

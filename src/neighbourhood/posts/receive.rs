@@ -10,7 +10,7 @@ use crate::foundation::ids::{PostId, VersionId};
 use crate::neighbourhood::actors::Actor;
 
 /// Longer than a Create may be late behind its Delete.
-const LATE: Duration = Duration::from_secs(6 * 3600);
+const LATE: Duration = Duration::from_hours(6);
 
 /// What the origin said.
 #[derive(Debug, Clone)]

@@ -62,7 +62,7 @@ impl Activity for Follow {
 }
 
 /// `Undo` of a Follow: matched on who sent it and whom the Follow was for; inner ids may be missing or wrong.
-/// Source: specimens/mastodon/undo_follow.json, specimens/gancio/undo_follow.json (no inner actor).
+/// Source: `specimens/mastodon/undo_follow.json`, `specimens/gancio/undo_follow.json` (no inner actor).
 #[derive(Debug)]
 pub struct UndoFollow(pub Arrived);
 
@@ -93,11 +93,10 @@ impl Activity for UndoFollow {
         self.0
             .act(data, move |c| {
                 let Some(follower) = actors_store::by_uri(c, &actor)? else { return Ok(()) };
-                if let Some(target) = &target {
-                    if let Some(target) = actors_store::by_uri(c, target.as_str())? {
+                if let Some(target) = &target
+                    && let Some(target) = actors_store::by_uri(c, target.as_str())? {
                         return follows::undo(c, follower.id, target.id, now).map(drop);
                     }
-                }
                 match &follow {
                     Some(follow) => {
                         follows::undo_by_uri(c, follower.id, follow.as_str(), now).map(drop)

@@ -21,7 +21,7 @@ use crate::neighbourhood::posts::{Post, store as posts_store};
 use crate::neighbourhood::submissions::{arrive, withdraw};
 
 /// Create and Update of a post, from its author or forwarded by another server: both say "look there".
-/// Source: specimens/mastodon/create_note.json, update_note.json.
+/// Source: `specimens/mastodon/create_note.json`, `update_note.json`.
 #[derive(Debug)]
 pub struct Publish(pub Arrived);
 
@@ -122,7 +122,7 @@ impl Activity for UpdateActor {
 }
 
 /// Delete of a post or of the actor itself; `object` a string, a Tombstone or the whole object.
-/// Source: specimens/mastodon/delete_note.json, delete_actor.json.
+/// Source: `specimens/mastodon/delete_note.json`, `delete_actor.json`.
 #[derive(Debug)]
 pub struct Delete(pub Arrived);
 
@@ -169,7 +169,7 @@ impl Activity for Delete {
 
 /// A post written here, to its author's followers and the wijken it names.
 #[must_use]
-pub fn create(id: &str, context: Value, note: &Value, post: &Post, author: &Actor) -> Value {
+pub fn create(id: &str, context: &Value, note: &Value, post: &Post, author: &Actor) -> Value {
     json!({
         "@context": context,
         "id": id,

@@ -141,12 +141,12 @@ impl Object for RemoteActor {
     async fn from_json(json: ActorJson, data: &Data<App>) -> Result<Self, Failure> {
         let now = data.clock.now();
         let fetched = Self::read(&json, now)?;
-        let actor = data.database.write(move |c| store::keep(c, fetched.clone())).await?;
+        let actor = data.database.write(move |c| store::keep(c, &fetched)).await?;
         Ok(Self(actor, json.id))
     }
 }
 
-/// The terms our actors use beyond ActivityStreams, inline: no context of ours must be fetched.
+/// The terms our actors use beyond `ActivityStreams`, inline: no context of ours must be fetched.
 fn actor_context() -> Value {
     json!([
         "https://www.w3.org/ns/activitystreams",

@@ -226,7 +226,7 @@ impl Object for RemotePost {
     }
 }
 
-/// The terms our notes use beyond ActivityStreams, inline.
+/// The terms our notes use beyond `ActivityStreams`, inline.
 #[must_use]
 pub fn note_context() -> Value {
     json!([
@@ -275,12 +275,12 @@ pub fn note_json(
 fn with_title_and_mentions(version: &Version, wijken: &[Wijk]) -> String {
     let mut html = String::new();
     if let Some(title) = &version.title {
-        html.push_str(&format!("<p><strong>{}</strong></p>", escape(title)));
+        html.extend(["<p><strong>", &escape(title), "</strong></p>"]);
     }
     html.push_str(version.content.as_str());
     let mentions: Vec<String> = wijken.iter().map(mention).collect();
     if !mentions.is_empty() {
-        html.push_str(&format!("<p>{}</p>", mentions.join(" ")));
+        html.extend(["<p>", &mentions.join(" "), "</p>"]);
     }
     html
 }
