@@ -7,3 +7,4 @@ pub mod foundation;
 pub mod neighbourhood;
 pub mod doors;
 pub mod server;
+pub mod demo;

@@ -122,7 +122,7 @@ async fn add_moderator(app: &App) -> Result<String> {
             let account = accounts_store::add(c, &new, now)?;
             for (slug, ..) in WIJKEN {
                 let wijk = wijken::find(c, slug)?;
-                seats::grant(c, &account, Seat::Moderator(wijk.id()), None, now)?;
+                seats::grant(c, &account, Seat::Moderator { wijk: wijk.id() }, None, now)?;
             }
             Ok(())
         })

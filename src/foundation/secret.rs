@@ -43,16 +43,8 @@ impl Secret {
                 .create(folder)
                 .map_err(|e| say(e.to_string()))?;
         }
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-            Ok(mut file) => {
-                let mut bytes = [0; 32];
-                rand::fill(&mut bytes).map_err(|_| say("no randomness".to_owned()))?;
-                writeln!(file, "{}", STANDARD.encode(bytes))
-                    .and_then(|()| file.sync_all())
-                    .map_err(|e| say(e.to_string()))?;
-            }
-            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(e) => return Err(say(e.to_string())),
+        if !path.exists() {
+            make(path).map_err(|e| say(e.to_string()))?;
         }
         let text = fs::read_to_string(path).map_err(|e| say(e.to_string()))?;
         let bytes = STANDARD.decode(text.trim()).ok().filter(|bytes| bytes.len() == 32);
@@ -106,6 +98,21 @@ impl Secret {
     #[must_use]
     pub fn token_hash(&self, token: &str) -> String {
         URL_SAFE_NO_PAD.encode(hmac::sign(&self.0.tokens, token.as_bytes()))
+    }
+}
+
+/// Whole or not at all: of several processes that start at once, one's file becomes the secret and all read that one.
+fn make(path: &Path) -> std::io::Result<()> {
+    let mut bytes = [0; 32];
+    rand::fill(&mut bytes).map_err(|_| std::io::Error::other("no randomness"))?;
+    let draft = path.with_extension(random_token().map_err(std::io::Error::other)?);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    writeln!(file, "{}", STANDARD.encode(bytes)).and_then(|()| file.sync_all())?;
+    let made = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    match made {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(e),
+        _ => Ok(()),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod site;
 pub mod blocks;
 pub mod arrivals;
 pub mod outgoing;
+pub mod instances;
 pub mod wijken;
 pub mod follows;
 pub mod accounts;

@@ -1,6 +1,7 @@
 //! Brings a database up to date: the portable migrations, then the few that differ, one process at a time.
 
-use diesel::{RunQueryDsl, sql_query};
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::{PgConnection, RunQueryDsl, sql_query};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::Connection;
@@ -41,17 +42,26 @@ pub(super) fn revert(conn: &mut Connection) -> Result<()> {
     })
 }
 
+/// SQLite's lock is the transaction around all of it.
 fn locked<T>(conn: &mut Connection, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
-    let lock = |conn: &mut Connection, sql: &str| {
-        if let Connection::Postgres(_) = conn {
-            sql_query(format!("SELECT {sql}({LOCK})")).execute(conn)?;
+    match conn {
+        Connection::Sqlite(c) => {
+            AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")?
         }
-        Ok::<_, Error>(())
-    };
-    lock(conn, "pg_advisory_lock")?;
+        Connection::Postgres(c) => asked(c, "pg_advisory_lock")?,
+    }
     let outcome = work(conn);
-    lock(conn, "pg_advisory_unlock")?;
+    match conn {
+        Connection::Sqlite(c) if outcome.is_ok() => AnsiTransactionManager::commit_transaction(c)?,
+        Connection::Sqlite(c) => AnsiTransactionManager::rollback_transaction(c)?,
+        Connection::Postgres(c) => asked(c, "pg_advisory_unlock")?,
+    }
     outcome
+}
+
+fn asked(conn: &mut PgConnection, function: &str) -> Result<()> {
+    sql_query(format!("SELECT {function}({LOCK})")).execute(conn)?;
+    Ok(())
 }
 
 fn differing(conn: &Connection) -> EmbeddedMigrations {
