@@ -9,9 +9,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -19,11 +19,12 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tower::ServiceExt;
+use tower::{ServiceExt, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
 use crate::doors::federation::{self, Federation};
+use crate::doors::web;
 use crate::doors::schedule::{self, Stop};
 use crate::foundation::app::App;
 use crate::foundation::error::{Error, Result};
@@ -157,11 +158,28 @@ impl Running {
     }
 }
 
-/// People and servers share URLs: `Accept` chooses whose door is asked first, the other one is its fallback.
+/// People and servers share some URLs: there `Accept` chooses whose door it is.
 fn doors(app: &App, federation: &Federation) -> Router {
-    let _ = app;
-    
-    federation::routes::routes().with_state(federation.clone())
+    let servers = federation::routes::shared().with_state(federation.clone());
+    let by_name = middleware::from_fn_with_state(app.clone(), by_name);
+    let people = web::routes(app, Router::new()).layer(by_name);
+    let by_accept = service_fn(move |request: Request| {
+        let (servers, people) = (servers.clone(), people.clone());
+        let is_for_servers = federation::routes::is_for_servers(request.headers());
+        async move { if is_for_servers { servers.oneshot(request).await } else { people.oneshot(request).await } }
+    });
+    federation::routes::own().with_state(federation.clone()).fallback_service(by_accept)
+}
+
+/// Who comes by another name than ours (`http://127.0.0.1:8080` of the demo) is sent to the one everybody knows.
+async fn by_name(State(app): State<App>, request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let is_ours = host.is_none_or(|host| host.eq_ignore_ascii_case(app.links.domain().as_str()));
+    if is_ours || request.method() != Method::GET {
+        return next.run(request).await;
+    }
+    let path = request.uri().path_and_query().map_or("/", |target| target.as_str());
+    Redirect::temporary(&format!("{}{path}", app.links.base())).into_response()
 }
 
 /// What stands around every answer.

@@ -75,6 +75,8 @@ follow-last-step-text = On { $server } you press “Follow”. From then on the 
 follow-to-server = Go to { $server }
 follow-otherwise = Does it not work?
 follow-otherwise-text = Then search for this address in your app and tap “Follow”:
+follow-problem-not-understood = We do not know that address. Write it as mastodon.nl or @name@mastodon.nl.
+follow-problem-here = This is the wijk’s own server. Say where you have your account, for example mastodon.nl.
 
 ## A post
 post-mark-partner = Partner
@@ -90,6 +92,7 @@ post-from-host = from { $host }
 post-from-here = written here
 post-edited = edited
 post-warning = Mind:
+post-sensitive = The writer calls this sensitive.
 post-when = When
 post-where = Where
 post-picture-open = See the picture where it is kept
@@ -134,10 +137,10 @@ desk-replies = Answers
 desk-replies-hint = These answers ask for a place on our page. They do not go to the followers.
 desk-empty = Nothing to do. Lovely!
 desk-empty-text = As soon as somebody names the wijk, you see the post here. Time for coffee.
-desk-why-stranger = Writes for the first time
-desk-why-newcomer = New account
+desk-why-stranger = Does not follow the wijk
+desk-why-newcomer = Follows the wijk
 desk-why-edit = Changed after approval
-desk-why-rule = Held by a rule
+desk-why-rule = Names many wijken at once
 desk-why-partner = Partner, but take care
 desk-why-reply = Answer to a post
 desk-old = Before
@@ -162,6 +165,11 @@ desk-announced-empty = What the wijk has passed on will be here.
 desk-withdraw = Take back
 desk-withdraw-what = The wijk then no longer passes the post on. It stays where the writer wrote it.
 desk-withdraw-go = Take this post back
+desk-notice-approved = Approved. The wijk passes the post on.
+desk-notice-refused = Refused. Nobody sees the post here.
+desk-notice-withdrawn = Taken back. The wijk no longer passes the post on.
+desk-notice-conflict = Nothing changed: it was decided before, or the writer changed the post. See below how it is now.
+desk-notice-reason = Nothing changed: choose a reason first, and use at most 500 characters.
 
 ## Signing in
 sign-in-title = Sign in
@@ -169,6 +177,7 @@ sign-in-for-whom = For editors, moderators and partners.
 sign-in-username = User name
 sign-in-password = Password
 sign-in-go = Sign me in
+sign-in-problem = That user name and password do not belong together. Try again.
 sign-in-forgotten = Lost your password? Ask the administrator for a new invitation.
 sign-in-reader = Only want to read or follow? That needs no account.
 sign-in-reader-link = Pick your wijk
@@ -179,6 +188,7 @@ invitation-what = Choose a password and you can begin.
 invitation-username = Your user name is
 invitation-password = Choose a password
 invitation-password-hint = At least 12 characters. A few loose words in a row are strong and easy to remember.
+invitation-problem = Choose a password of 12 to 200 characters.
 invitation-go = Save and begin
 
 ## When it does not work
@@ -189,6 +199,8 @@ error-next-400 = Go back one step and try again.
 error-title-403 = That door is not open to you
 error-text-403 = You are not signed in, or this belongs to somebody else.
 error-next-403 = Sign in again and try once more.
+error-detail-stale-form = The form was too old, or did not come from this site. Open the page again.
+error-detail-no-seat = You have no seat at this desk. Ask the administrator.
 error-title-404 = Nobody lives here
 error-text-404 = This page does not exist, or is not for everyone.
 error-next-404 = Check the address, or start at your wijk.

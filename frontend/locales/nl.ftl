@@ -75,6 +75,8 @@ follow-last-step-text = Op { $server } druk je op ‘Volgen’. Daarna komt het 
 follow-to-server = Naar { $server }
 follow-otherwise = Lukt het niet?
 follow-otherwise-text = Zoek dan in je app naar dit adres en tik op ‘Volgen’:
+follow-problem-not-understood = Dat adres kennen we niet. Vul het in zoals mastodon.nl of @naam@mastodon.nl.
+follow-problem-here = Dit is de server van de wijk zelf. Vul in waar jij je account hebt, bijvoorbeeld mastodon.nl.
 
 ## Een bericht
 post-mark-partner = Partner
@@ -90,6 +92,7 @@ post-from-host = van { $host }
 post-from-here = hier geschreven
 post-edited = bijgewerkt
 post-warning = Let op:
+post-sensitive = De schrijver noemt dit gevoelig.
 post-when = Wanneer
 post-where = Waar
 post-picture-open = Bekijk de foto waar hij staat
@@ -134,10 +137,10 @@ desk-replies = Antwoorden
 desk-replies-hint = Deze antwoorden vragen een plek op onze pagina. Ze gaan niet naar de volgers.
 desk-empty = Niets te doen. Fijn!
 desk-empty-text = Zodra iemand de wijk noemt, zie je het bericht hier. Tijd voor koffie.
-desk-why-stranger = Schrijft voor het eerst
-desk-why-newcomer = Nieuw account
+desk-why-stranger = Volgt de wijk niet
+desk-why-newcomer = Volgt de wijk
 desk-why-edit = Aangepast na goedkeuring
-desk-why-rule = Valt onder een regel
+desk-why-rule = Noemt veel wijken tegelijk
 desk-why-partner = Partner, maar let op
 desk-why-reply = Antwoord op een bericht
 desk-old = Eerst
@@ -162,6 +165,11 @@ desk-announced-empty = Hier staat straks wat de wijk heeft doorgegeven.
 desk-withdraw = Haal terug
 desk-withdraw-what = De wijk geeft het bericht dan niet meer door. Bij de schrijver zelf blijft het staan.
 desk-withdraw-go = Haal dit bericht terug
+desk-notice-approved = Goedgekeurd. De wijk geeft het bericht door.
+desk-notice-refused = Geweigerd. Niemand ziet het bericht hier.
+desk-notice-withdrawn = Teruggehaald. De wijk geeft het bericht niet meer door.
+desk-notice-conflict = Er is niets veranderd: er was al over beslist, of de schrijver heeft het bericht aangepast. Kijk hieronder hoe het nu is.
+desk-notice-reason = Er is niets veranderd: kies eerst een reden, en gebruik hooguit 500 tekens.
 
 ## Aanmelden
 sign-in-title = Aanmelden
@@ -169,6 +177,7 @@ sign-in-for-whom = Voor redactie, moderatoren en partners.
 sign-in-username = Gebruikersnaam
 sign-in-password = Wachtwoord
 sign-in-go = Meld me aan
+sign-in-problem = Die gebruikersnaam en dat wachtwoord horen niet bij elkaar. Probeer het nog eens.
 sign-in-forgotten = Wachtwoord kwijt? Vraag de beheerder om een nieuwe uitnodiging.
 sign-in-reader = Wil je alleen lezen of volgen? Daar is geen account voor nodig.
 sign-in-reader-link = Kies je wijk
@@ -179,6 +188,7 @@ invitation-what = Kies een wachtwoord, dan kun je beginnen.
 invitation-username = Je gebruikersnaam is
 invitation-password = Kies een wachtwoord
 invitation-password-hint = Minstens 12 tekens. Een paar losse woorden achter elkaar is sterk en makkelijk te onthouden.
+invitation-problem = Kies een wachtwoord van 12 tot 200 tekens.
 invitation-go = Bewaar en begin
 
 ## Als het niet lukt
@@ -189,6 +199,8 @@ error-next-400 = Ga een stap terug en probeer het nog eens.
 error-title-403 = Daar mag je hier niet bij
 error-text-403 = Je bent niet aangemeld, of dit hoort bij iemand anders.
 error-next-403 = Meld je opnieuw aan en probeer het nog eens.
+error-detail-stale-form = Het formulier was te oud, of kwam niet van deze site. Open de pagina opnieuw.
+error-detail-no-seat = Je hebt hier geen plek aan de balie. Vraag de beheerder ernaar.
 error-title-404 = Hier woont niemand
 error-text-404 = Deze pagina bestaat niet, of is niet voor iedereen.
 error-next-404 = Kijk of het adres klopt, of begin bij je wijk.

@@ -4,3 +4,4 @@
 pub mod address;
 pub mod federation;
 pub mod schedule;
+pub mod web;

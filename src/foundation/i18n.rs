@@ -450,7 +450,7 @@ mod tests {
     use super::*;
 
     /// Families said by `say_named`, with every name the program may give them.
-    const FAMILIES: [(&str, &[&str]); 8] = [
+    const FAMILIES: [(&str, &[&str]); 9] = [
         (
             "partner-kind",
             &[
@@ -481,6 +481,7 @@ mod tests {
             "desk-reason",
             &["elsewhere", "advertising", "tone", "privacy", "duplicate", "police", "other"],
         ),
+        ("desk-notice", &["approved", "refused", "withdrawn", "conflict", "reason"]),
         ("error-title", STATUSES),
         ("error-text", STATUSES),
         ("error-next", STATUSES),

@@ -137,6 +137,7 @@ pub fn done(conn: &mut Connection, id: ArrivalId, now: Time) -> Result<()> {
         .set((
             arrivals::state.eq(State::Done),
             arrivals::body.eq(None::<Vec<u8>>),
+            arrivals::leased_until.eq(Time::ZERO),
             arrivals::done_at.eq(now),
         ))
         .execute(conn)?;

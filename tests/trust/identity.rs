@@ -314,7 +314,7 @@ fn from_media(case: &Case, number: usize, content_type: &str) -> (Note, Letter) 
     let document = document.replace("\"hostile\"", &format!("\"{name}\""));
     case.town.foreign.names(&format!("{name}@a.test"), &actor);
     case.town.foreign.shows(&actor, Answer::document(content_type, document));
-    let note = Note::mention(&actor, WIJK, HANDLE, &format!("als {content_type}"));
+    let note = Note::mention(&actor, WIJK, HANDLE, &format!("bijlage {number} als {content_type}"));
     case.town.foreign.shows(&note.id, Answer::activity(&note.at_its_origin()));
     let letter = case.hostile.letter(&Activity::create(&note));
     (note, Letter { key_id: format!("{actor}#main-key"), ..letter })

@@ -25,26 +25,36 @@ use crate::neighbourhood::posts::store as posts_store;
 use crate::neighbourhood::wijken::{self, Wijk};
 use crate::neighbourhood::{site, timelines};
 
-pub fn routes() -> Router<Federation> {
+/// Where only servers come.
+pub fn own() -> Router<Federation> {
     Router::new()
-        .route("/", get(instance_actor))
         .route("/actor", get(instance_actor))
         .route("/actors/moderatie", get(moderation_actor))
         .route("/inbox", post(shared_inbox))
-        .route("/wijken/{slug}", get(wijk))
         .route("/wijken/{slug}/inbox", post(inbox))
         .route("/wijken/{slug}/outbox", get(wijk_outbox))
-        .route("/wijken/{slug}/{collection}", get(wijk_collection))
+        .route("/wijken/{slug}/followers", get(wijk_followers))
+        .route("/wijken/{slug}/following", get(wijk_following))
+        .route("/wijken/{slug}/featured", get(wijk_featured))
+        .route("/wijken/{slug}/moderators", get(wijk_moderators))
         .route("/wijken/{slug}/boosts/{id}", get(boost))
-        .route("/partners/{name}", get(author))
         .route("/partners/{name}/inbox", post(inbox))
-        .route("/partners/{name}/{collection}", get(author_collection))
-        .route("/berichten/{id}", get(bericht))
+        .route("/partners/{name}/followers", get(author_followers))
+        .route("/partners/{name}/outbox", get(author_outbox))
         .route("/activiteiten/{id}", get(activity))
         .route("/.well-known/webfinger", get(webfinger))
         .route("/.well-known/nodeinfo", get(nodeinfo_links))
         .route("/.well-known/host-meta", get(host_meta))
         .route("/nodeinfo/{version}", get(nodeinfo))
+}
+
+/// What stands at an address where people come too.
+pub fn shared() -> Router<Federation> {
+    Router::new()
+        .route("/", get(instance_actor))
+        .route("/wijken/{slug}", get(wijk))
+        .route("/partners/{name}", get(author))
+        .route("/berichten/{id}", get(bericht))
 }
 
 /// Whether a GET with this `Accept` is a server's: it names an ActivityPub type, and not below HTML.
@@ -137,22 +147,45 @@ async fn wijk(
     })
 }
 
-async fn wijk_collection(
-    State(federation): State<Federation>,
-    Path((slug, collection)): Path<(String, String)>,
+async fn of_wijk(
+    federation: &Federation,
+    slug: String,
+    collection: impl FnOnce(&mut Connection, &Wijk, &Links) -> Result<Value> + Send + 'static,
 ) -> Result<Response, Failure> {
-    let now = federation.app.clock.now();
-    let value = read(&federation, move |c, links| {
+    let value = read(federation, move |c, links| {
         let wijk = wijken::open(c, &slug)?;
-        match collection.as_str() {
-            "followers" => collections::followers(c, &wijk.actor),
-            "following" => collections::following(c, &wijk, now),
-            "featured" => Ok(collections::featured(&wijk)),
-            "moderators" => Ok(collections::moderators(&wijk, links)),
-            _ => Err(Error::NotFound),
-        }
+        collection(c, &wijk, links)
     });
     Ok(activity_json(&value.await?))
+}
+
+async fn wijk_followers(
+    State(federation): State<Federation>,
+    Path(slug): Path<String>,
+) -> Result<Response, Failure> {
+    of_wijk(&federation, slug, |c, wijk, _| collections::followers(c, &wijk.actor)).await
+}
+
+async fn wijk_following(
+    State(federation): State<Federation>,
+    Path(slug): Path<String>,
+) -> Result<Response, Failure> {
+    let now = federation.app.clock.now();
+    of_wijk(&federation, slug, move |c, wijk, _| collections::following(c, wijk, now)).await
+}
+
+async fn wijk_featured(
+    State(federation): State<Federation>,
+    Path(slug): Path<String>,
+) -> Result<Response, Failure> {
+    of_wijk(&federation, slug, |_, wijk, _| Ok(collections::featured(wijk))).await
+}
+
+async fn wijk_moderators(
+    State(federation): State<Federation>,
+    Path(slug): Path<String>,
+) -> Result<Response, Failure> {
+    of_wijk(&federation, slug, |_, wijk, links| Ok(collections::moderators(wijk, links))).await
 }
 
 async fn wijk_outbox(
@@ -204,17 +237,24 @@ async fn author(
     Ok(activity_json(&value.await?))
 }
 
-async fn author_collection(
+async fn author_followers(
     State(federation): State<Federation>,
-    Path((name, collection)): Path<(String, String)>,
+    Path(name): Path<String>,
 ) -> Result<Response, Failure> {
     let value = read(&federation, move |c, links| {
         let author = local_author(c, links, &name)?;
-        match collection.as_str() {
-            "followers" => collections::followers(c, &author),
-            "outbox" => collections::author_outbox(c, &author),
-            _ => Err(Error::NotFound),
-        }
+        collections::followers(c, &author)
+    });
+    Ok(activity_json(&value.await?))
+}
+
+async fn author_outbox(
+    State(federation): State<Federation>,
+    Path(name): Path<String>,
+) -> Result<Response, Failure> {
+    let value = read(&federation, move |c, links| {
+        let author = local_author(c, links, &name)?;
+        collections::author_outbox(c, &author)
     });
     Ok(activity_json(&value.await?))
 }

@@ -1,0 +1,77 @@
+//! The door for people: pages in HTML, forms, a session. What it shows it asks of the rooms; it decides nothing.
+//!
+//! Every route but the files of `assets` passes `doorway`: there it is found out who visits, whether a form is ours,
+//! and there every answer gets its headers.
+
+mod failure;
+mod limits;
+mod assets;
+mod cache;
+mod visitor;
+mod layout;
+mod doorway;
+mod cards;
+mod home;
+mod wijk;
+mod follow;
+mod post;
+mod sign_in;
+mod invitation;
+mod desk;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use self::cache::Pages;
+use self::limits::Limits;
+use crate::foundation::app::App;
+
+/// A form here is a few words.
+const FORM_BYTES: usize = 64 * 1024;
+
+/// What the handlers of this door are handed.
+#[derive(Clone)]
+struct Web {
+    app: App,
+    pages: Arc<Pages>,
+    limits: Arc<Limits>,
+}
+
+impl FromRef<Web> for App {
+    fn from_ref(web: &Web) -> Self {
+        web.app.clone()
+    }
+}
+
+/// Who may: a visitor, unless said otherwise. What this door does not know is asked of `otherwise`; what that does not
+/// know either is a page of ours too.
+pub fn routes(app: &App, otherwise: Router) -> Router {
+    let web = Web {
+        app: app.clone(),
+        pages: Arc::new(Pages::new()),
+        limits: Arc::new(Limits::new(&app.config)),
+    };
+    Router::new()
+        .route("/", get(home::page))
+        .route("/wijken/{slug}", get(wijk::page))
+        .route("/wijken/{slug}/volgen", get(follow::page))
+        .route("/berichten/{id}", get(post::page))
+        .route("/aanmelden", get(sign_in::page).post(sign_in::sign_in))
+        .route("/afmelden", post(sign_in::sign_out))
+        .route("/uitnodiging/{token}", get(invitation::page).post(invitation::accept))
+        // An account; what it sees and does there, a moderator of that wijk.
+        .route("/balie", get(desk::page))
+        .route("/balie/{submission}/goedkeuren", post(desk::approve))
+        .route("/balie/{submission}/weigeren", post(desk::refuse))
+        .route("/balie/{announcement}/terughalen", post(desk::withdraw))
+        .fallback_service(otherwise)
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn_with_state(web.clone(), doorway::pass))
+        .merge(assets::routes())
+        .with_state(web)
+}

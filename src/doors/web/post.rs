@@ -1,0 +1,80 @@
+//! One post on a page of its own, with the answers the wijk let in. Of a post written elsewhere: what we keep of it.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use super::Web;
+use super::cache::{Made, Place};
+use super::cards::{self, PostCard, Setting, WijkPlate};
+use super::failure::Failure;
+use super::layout::{self, Layout};
+use super::visitor::Visitor;
+use crate::foundation::clock::Time;
+use crate::foundation::database::Connection;
+use crate::foundation::error::Result;
+use crate::foundation::i18n::Translator;
+use crate::foundation::ids::PostId;
+use crate::neighbourhood::timelines::{self, Around, Shown};
+use crate::neighbourhood::wijken::{self, Wijk};
+
+#[derive(Template)]
+#[template(path = "post.html")]
+struct PostPage {
+    t: Translator,
+    layout: Layout,
+    wijk: Option<WijkPlate>,
+    post: PostCard,
+    object_url: String,
+    replies: Vec<PostCard>,
+}
+
+/// A post with all that stands around it.
+struct Found {
+    shown: Shown,
+    wijk: Wijk,
+    around: Around,
+    replies: Vec<Shown>,
+}
+
+pub(super) async fn page(
+    State(web): State<Web>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let id: PostId = id.parse()?;
+    web.pages.show(&web, &visitor, Place::Post(id), &headers, make(&web, &visitor, id)).await
+}
+
+async fn make(web: &Web, visitor: &Visitor, id: PostId) -> Result<Made> {
+    let now = web.app.clock.now();
+    let Found { shown, wijk, around, replies } =
+        web.app.database.read(move |c| read(c, id, now)).await?;
+    let (t, links) = (visitor.translator(web), &web.app.links);
+    let setting = Setting { links, t: &t, wijk: &wijk, partners: &around.partners };
+    let is_open = wijk.row.closed_at.is_none();
+    let page = PostPage {
+        layout: Layout::new(web, visitor, &format!("/berichten/{id}")),
+        wijk: is_open.then(|| WijkPlate::of(links, &wijk, around.followers)),
+        post: setting.card(&shown),
+        object_url: shown.post.uri.clone(),
+        replies: setting.cards(&replies),
+        t,
+    };
+    Ok(Made {
+        html: layout::html(&page)?,
+        object: Some(shown.post.uri),
+        wijken: vec![wijk.id()],
+        until: cards::first_end(&around.partners),
+    })
+}
+
+fn read(conn: &mut Connection, id: PostId, now: Time) -> Result<Found> {
+    let shown = timelines::post(conn, id)?;
+    let wijk = wijken::by_id(conn, shown.announcement.wijk_id)?;
+    let around = timelines::around(conn, wijk.id(), now)?;
+    let replies = timelines::replies(conn, &shown.post, wijk.id())?;
+    Ok(Found { shown, wijk, around, replies })
+}

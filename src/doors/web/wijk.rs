@@ -1,0 +1,102 @@
+//! A wijk's page: whose it is, how to follow it, and what it passes on.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::Web;
+use super::cache::{Made, Place};
+use super::cards::{self, PartnerPlate, PostCard, Setting, WijkView};
+use super::failure::Failure;
+use super::layout::{self, Layout};
+use super::visitor::Visitor;
+use crate::foundation::clock::Time;
+use crate::foundation::database::Connection;
+use crate::foundation::error::Result;
+use crate::foundation::i18n::Translator;
+use crate::foundation::ids::AnnouncementId;
+use crate::neighbourhood::timelines::{self, Around};
+use crate::neighbourhood::wijken::{self, Wijk};
+
+const POSTS_ON_A_PAGE: i64 = 20;
+
+#[derive(Template)]
+#[template(path = "wijk.html")]
+struct WijkPage {
+    t: Translator,
+    layout: Layout,
+    wijk: WijkView,
+    partners: Vec<PartnerPlate>,
+    posts: Vec<PostCard>,
+    older: Option<String>,
+    server: &'static str,
+    problem: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    /// Only what was passed on before this one.
+    voor: Option<String>,
+}
+
+pub(super) async fn page(
+    State(web): State<Web>,
+    visitor: Visitor,
+    Path(slug): Path<String>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let before = asked.voor.map(|id| id.parse::<AnnouncementId>()).transpose()?;
+    let place = Place::Wijk { slug: slug.clone(), before };
+    web.pages.show(&web, &visitor, place, &headers, make(&web, &visitor, slug, before)).await
+}
+
+async fn make(
+    web: &Web,
+    visitor: &Visitor,
+    slug: String,
+    before: Option<AnnouncementId>,
+) -> Result<Made> {
+    let now = web.app.clock.now();
+    let (wijk, timeline, around) =
+        web.app.database.read(move |c| read(c, &slug, before, now)).await?;
+    let t = visitor.translator(web);
+    let setting = Setting { links: &web.app.links, t: &t, wijk: &wijk, partners: &around.partners };
+    let page = WijkPage {
+        layout: Layout::new(web, visitor, &address(wijk.slug(), before)),
+        wijk: WijkView::of(&wijk, around.followers),
+        partners: around.partners.iter().map(|partner| setting.plate(partner)).collect(),
+        posts: setting.cards(&timeline.shown),
+        older: timeline.older.map(|older| address(wijk.slug(), Some(older))),
+        server: "",
+        problem: None,
+        t,
+    };
+    Ok(Made {
+        html: layout::html(&page)?,
+        object: Some(wijk.actor.uri.clone()),
+        wijken: vec![wijk.id()],
+        until: cards::first_end(&around.partners),
+    })
+}
+
+fn read(
+    conn: &mut Connection,
+    slug: &str,
+    before: Option<AnnouncementId>,
+    now: Time,
+) -> Result<(Wijk, timelines::Page, Around)> {
+    let wijk = wijken::open(conn, slug)?;
+    let timeline = timelines::of_wijk(conn, wijk.id(), before, POSTS_ON_A_PAGE)?;
+    let around = timelines::around(conn, wijk.id(), now)?;
+    Ok((wijk, timeline, around))
+}
+
+fn address(slug: &str, before: Option<AnnouncementId>) -> String {
+    match before {
+        Some(before) => format!("/wijken/{slug}?voor={before}"),
+        None => format!("/wijken/{slug}"),
+    }
+}
