@@ -171,9 +171,7 @@ fn check(seat: &SeatArguments) -> Outcome {
 
 fn place(conn: &mut Connection, seat: &SeatArguments) -> Result<Seat> {
     match (seat.role, seat.wijk.as_deref(), seat.partner.as_deref()) {
-        (Role::Moderator, Some(slug), _) => {
-            Ok(Seat::Moderator { wijk: wijken::named(conn, slug)?.id() })
-        }
+        (Role::Moderator, Some(slug), _) => Ok(Seat::Moderator(wijken::named(conn, slug)?.id())),
         (_, Some(slug), _) => Ok(Seat::redactie_of(&wijken::named(conn, slug)?)),
         (_, None, Some(name)) => local_partner(conn, name),
         (_, None, None) => Err(Error::invalid("role", "name a wijk or a local partner")),
@@ -184,7 +182,7 @@ fn local_partner(conn: &mut Connection, name: &str) -> Result<Seat> {
     let actor =
         actors_store::local(conn, name).named("partner", name, "partner list --wijk SLUG")?;
     match actor.kind {
-        ActorKind::Organization | ActorKind::Person => Ok(Seat::Partner { actor: actor.id }),
+        ActorKind::Organization | ActorKind::Person => Ok(Seat::Partner(actor.id)),
         _ => Err(Error::invalid(
             "partner",
             format!("«{name}» is no local partner; for a wijk's redactie use --wijk SLUG"),

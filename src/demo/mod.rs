@@ -49,15 +49,16 @@ pub async fn run() -> Result<()> {
     let there = server::listen(there.map_err(Error::internal)?).await?;
     let running = server::start(app.clone(), Role::All, here).await?;
     let elsewhere = Arc::new(Elsewhere::new(&app, THERE)?);
-    let serving = elsewhere::serve(elsewhere.clone(), there);
-    let password = furnish(&app, &elsewhere).await?;
-    welcome(&password);
-    let stopped = tokio::select! {
-        stopped = server::terminated() => stopped,
-        () = serving => Ok(()),
+    let attended = async {
+        welcome(&furnish(&app, &elsewhere).await?);
+        server::terminated().await
+    };
+    let ended = tokio::select! {
+        ended = attended => ended,
+        () = elsewhere::serve(elsewhere.clone(), there) => Ok(()),
     };
     running.stop().await;
-    stopped
+    ended
 }
 
 fn configuration(folder: &std::path::Path) -> Result<Config> {
@@ -122,7 +123,7 @@ async fn add_moderator(app: &App) -> Result<String> {
             let account = accounts_store::add(c, &new, now)?;
             for (slug, ..) in WIJKEN {
                 let wijk = wijken::find(c, slug)?;
-                seats::grant(c, &account, Seat::Moderator { wijk: wijk.id() }, None, now)?;
+                seats::grant(c, &account, Seat::Moderator(wijk.id()), None, now)?;
             }
             Ok(())
         })

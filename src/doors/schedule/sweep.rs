@@ -2,13 +2,16 @@
 
 use crate::doors::federation::Federation;
 use crate::foundation::error::Result;
+use crate::neighbourhood::accounts::{invitations, sessions};
 use crate::neighbourhood::{arrivals, follows, outgoing};
 
 pub(super) async fn run(federation: Federation) -> Result<()> {
     let now = federation.app.clock.now();
     federation.budgets.sweep();
     let swept = federation.app.database.write(move |c| {
-        Ok(arrivals::sweep(c, now)? + follows::sweep(c, now)? + outgoing::store::sweep(c, now)?)
+        let signed_in = sessions::sweep(c, now)? + invitations::sweep(c, now)?;
+        let carried = arrivals::sweep(c, now)? + follows::sweep(c, now)? + outgoing::store::sweep(c, now)?;
+        Ok(signed_in + carried)
     });
     let swept = swept.await?;
     if swept > 0 {

@@ -46,7 +46,7 @@ pub(super) fn revert(conn: &mut Connection) -> Result<()> {
 fn locked<T>(conn: &mut Connection, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
     match conn {
         Connection::Sqlite(c) => {
-            AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")?
+            AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")?;
         }
         Connection::Postgres(c) => asked(c, "pg_advisory_lock")?,
     }

@@ -45,11 +45,11 @@ text_enum! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seat {
     /// Decides what the wijk passes on.
-    Moderator { wijk: WijkId },
+    Moderator(WijkId),
     /// Writes as the wijk's redactie.
     Redactie { wijk: WijkId, redactie: ActorId },
     /// Writes as a local partner.
-    Partner { actor: ActorId },
+    Partner(ActorId),
 }
 
 impl Seat {
@@ -60,9 +60,9 @@ impl Seat {
 
     fn columns(self) -> (Role, Option<WijkId>, Option<ActorId>) {
         match self {
-            Self::Moderator { wijk } => (Role::Moderator, Some(wijk), None),
+            Self::Moderator(wijk) => (Role::Moderator, Some(wijk), None),
             Self::Redactie { wijk, redactie } => (Role::Editor, Some(wijk), Some(redactie)),
-            Self::Partner { actor } => (Role::Editor, None, Some(actor)),
+            Self::Partner(actor) => (Role::Editor, None, Some(actor)),
         }
     }
 }
@@ -223,13 +223,13 @@ mod tests {
             let refused = moderator(conn, &account, bloemhof.id(), NOW);
             assert!(matches!(refused, Err(Error::Forbidden(Reason::NoSeat))));
 
-            grant(conn, &account, Seat::Moderator { wijk: bloemhof.id() }, Some(NOW), NOW)?;
+            grant(conn, &account, Seat::Moderator(bloemhof.id()), Some(NOW), NOW)?;
             let proof = moderator(conn, &account, bloemhof.id(), NOW)?;
             assert_eq!((proof.wijk(), proof.account()), (bloemhof.id(), Some(account.id)));
             assert!(moderator(conn, &account, beverwaard.id(), NOW).is_err());
             assert!(moderator(conn, &account, bloemhof.id(), LATER).is_err(), "it has ended");
 
-            grant(conn, &account, Seat::Moderator { wijk: bloemhof.id() }, None, NOW)?;
+            grant(conn, &account, Seat::Moderator(bloemhof.id()), None, NOW)?;
             moderator(conn, &account, bloemhof.id(), LATER)?;
             let names: Vec<String> =
                 wijken_of(conn, &account, LATER)?.iter().map(|w| w.slug().to_owned()).collect();
@@ -272,7 +272,7 @@ mod tests {
         town(|conn, [bloemhof, _], account| {
             let token = TokenHash("session".to_owned());
             sessions::begin(conn, &account, &token, "csrf", NOW)?;
-            grant(conn, &account, Seat::Moderator { wijk: bloemhof.id() }, None, NOW)?;
+            grant(conn, &account, Seat::Moderator(bloemhof.id()), None, NOW)?;
             assert!(sessions::find(conn, &token, NOW)?.is_none());
             Ok(())
         })
