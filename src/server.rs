@@ -24,8 +24,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
 use crate::doors::federation::{self, Federation};
-use crate::doors::web;
 use crate::doors::schedule::{self, Stop};
+use crate::doors::web;
 use crate::foundation::app::App;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::secret::random_token;
@@ -166,7 +166,13 @@ fn doors(app: &App, federation: &Federation) -> Router {
     let by_accept = service_fn(move |request: Request| {
         let (servers, people) = (servers.clone(), people.clone());
         let is_for_servers = federation::routes::is_for_servers(request.headers());
-        async move { if is_for_servers { servers.oneshot(request).await } else { people.oneshot(request).await } }
+        async move {
+            if is_for_servers {
+                servers.oneshot(request).await
+            } else {
+                people.oneshot(request).await
+            }
+        }
     });
     federation::routes::own().with_state(federation.clone()).fallback_service(by_accept)
 }

@@ -94,7 +94,10 @@ impl Elsewhere {
             rules: FetchRules::object(&app.config.limits),
             delivery_time: app.config.limits.delivery_time(),
             clock: app.clock.clone(),
-            people: HashMap::from([(BEWONER, person("Bewoner")?), (WIJKAGENT, person("Wijkagent")?)]),
+            people: HashMap::from([
+                (BEWONER, person("Bewoner")?),
+                (WIJKAGENT, person("Wijkagent")?),
+            ]),
             state: Mutex::default(),
             authority: authority.to_owned(),
             base,
@@ -116,9 +119,17 @@ impl Elsewhere {
 
     /// Somebody here writes a public post that mentions the wijk.
     pub(super) async fn write(&self, author: &str, text: &str) -> Result<()> {
-        let Some((author, _)) = self.people.get_key_value(author) else { return Err(Error::NotFound) };
+        let Some((author, _)) = self.people.get_key_value(author) else {
+            return Err(Error::NotFound);
+        };
         let now = self.clock.now();
-        let post = Post { id: next_id(now), author, content: SafeHtml::from_plain(text), published: now, is_deleted: false };
+        let post = Post {
+            id: next_id(now),
+            author,
+            content: SafeHtml::from_plain(text),
+            published: now,
+            is_deleted: false,
+        };
         let note = self.note(&post);
         self.town()?.posts.push(post);
         let create = json!({
@@ -196,7 +207,9 @@ impl Elsewhere {
         let answer = self.http.post(&self.wijk_inbox, headers, body, self.delivery_time).await;
         match answer {
             Ok(answer) if answer.status.is_success() => Ok(()),
-            Ok(answer) => Err(Error::elsewhere("the wijk server", format!("it answered {}", answer.status))),
+            Ok(answer) => {
+                Err(Error::elsewhere("the wijk server", format!("it answered {}", answer.status)))
+            }
             Err(error) => Err(Error::elsewhere("the wijk server", error)),
         }
     }
@@ -208,7 +221,11 @@ impl Elsewhere {
         let key_id = format!("{}#main-key", self.actor_id(BEWONER));
         let mut headers = sign_get(&person.key, &key_id, &url, self.clock.now())?;
         headers.insert(header::ACCEPT, HeaderValue::from_static(ACTIVITY_JSON));
-        let fetched = self.http.get(&url, headers, self.rules).await.map_err(|e| Error::elsewhere(address, e))?;
+        let fetched = self
+            .http
+            .get(&url, headers, self.rules)
+            .await
+            .map_err(|e| Error::elsewhere(address, e))?;
         serde_json::from_slice(&fetched.body).map_err(|e| Error::elsewhere(address, e))
     }
 
@@ -216,7 +233,8 @@ impl Elsewhere {
     async fn is_signed(&self, headers: &HeaderMap, target: &str, body: &[u8]) -> Result<bool> {
         let hash = sha256(body);
         let now = self.clock.now();
-        let claim = Claim::read(&Method::POST, target, headers, &self.authority, &self.base, &hash, now);
+        let claim =
+            Claim::read(&Method::POST, target, headers, &self.authority, &self.base, &hash, now);
         let Ok(claim) = claim else { return Ok(false) };
         let mut owner = claim.key_id.clone();
         owner.set_fragment(None);
@@ -244,7 +262,9 @@ impl Elsewhere {
         let entry = Entry {
             announce: announce["id"].as_str().unwrap_or_default().to_owned(),
             author: author["name"].as_str().unwrap_or_default().to_owned(),
-            html: SafeHtml::from_foreign(note["content"].as_str().unwrap_or_default(), 20_000).as_str().to_owned(),
+            html: SafeHtml::from_foreign(note["content"].as_str().unwrap_or_default(), 20_000)
+                .as_str()
+                .to_owned(),
         };
         let mut town = self.town()?;
         if town.feed.iter().all(|known| known.announce != entry.announce) {
@@ -327,10 +347,16 @@ struct Written {
 
 /// Forms of this page only: another site in the same browser does not write here.
 fn is_from_here(here: &Elsewhere, headers: &HeaderMap) -> bool {
-    headers.get(header::ORIGIN).is_none_or(|origin| origin == here.base.origin().ascii_serialization().as_str())
+    headers
+        .get(header::ORIGIN)
+        .is_none_or(|origin| origin == here.base.origin().ascii_serialization().as_str())
 }
 
-async fn write(State(here): State<Arc<Elsewhere>>, headers: HeaderMap, Form(written): Form<Written>) -> Response {
+async fn write(
+    State(here): State<Arc<Elsewhere>>,
+    headers: HeaderMap,
+    Form(written): Form<Written>,
+) -> Response {
     let text = written.tekst.trim();
     if !is_from_here(&here, &headers) {
         return StatusCode::FORBIDDEN.into_response();
@@ -348,7 +374,11 @@ struct Named {
     id: i64,
 }
 
-async fn delete(State(here): State<Arc<Elsewhere>>, headers: HeaderMap, Form(named): Form<Named>) -> Response {
+async fn delete(
+    State(here): State<Arc<Elsewhere>>,
+    headers: HeaderMap,
+    Form(named): Form<Named>,
+) -> Response {
     if !is_from_here(&here, &headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
@@ -363,7 +393,9 @@ fn activity_json(value: &Value) -> Response {
 }
 
 async fn person(State(here): State<Arc<Elsewhere>>, Path(name): Path<String>) -> Response {
-    let Some(person) = here.people.get(name.as_str()) else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(person) = here.people.get(name.as_str()) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     let (id, Ok(pem)) = (here.actor_id(&name), person.key.public_pem()) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
@@ -382,7 +414,8 @@ async fn person(State(here): State<Arc<Elsewhere>>, Path(name): Path<String>) ->
 }
 
 async fn bericht(State(here): State<Arc<Elsewhere>>, Path(id): Path<i64>) -> Response {
-    let found = here.town().ok().and_then(|town| town.posts.iter().find(|post| post.id == id).cloned());
+    let found =
+        here.town().ok().and_then(|town| town.posts.iter().find(|post| post.id == id).cloned());
     match found {
         Some(post) if post.is_deleted => StatusCode::GONE.into_response(),
         Some(post) => {
@@ -394,9 +427,14 @@ async fn bericht(State(here): State<Arc<Elsewhere>>, Path(id): Path<i64>) -> Res
     }
 }
 
-async fn webfinger(State(here): State<Arc<Elsewhere>>, Query(query): Query<HashMap<String, String>>) -> Response {
+async fn webfinger(
+    State(here): State<Arc<Elsewhere>>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
     let resource = query.get("resource").map(String::as_str).unwrap_or_default();
-    let name = resource.strip_prefix("acct:").and_then(|acct| acct.strip_suffix(&format!("@{}", here.authority)));
+    let name = resource
+        .strip_prefix("acct:")
+        .and_then(|acct| acct.strip_suffix(&format!("@{}", here.authority)));
     let Some((name, _)) = name.and_then(|name| here.people.get_key_value(name)) else {
         return StatusCode::NOT_FOUND.into_response();
     };
@@ -409,12 +447,16 @@ async fn webfinger(State(here): State<Arc<Elsewhere>>, Query(query): Query<HashM
 
 async fn inbox(State(here): State<Arc<Elsewhere>>, request: Request) -> StatusCode {
     let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(Body::new(body), 1 << 20).await else { return StatusCode::PAYLOAD_TOO_LARGE };
+    let Ok(body) = axum::body::to_bytes(Body::new(body), 1 << 20).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE;
+    };
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     if !here.is_signed(&parts.headers, target, &body).await.unwrap_or(false) {
         return StatusCode::UNAUTHORIZED;
     }
-    let Ok(activity) = serde_json::from_slice::<Value>(&body) else { return StatusCode::BAD_REQUEST };
+    let Ok(activity) = serde_json::from_slice::<Value>(&body) else {
+        return StatusCode::BAD_REQUEST;
+    };
     match here.receive(&activity).await {
         Ok(()) => StatusCode::ACCEPTED,
         Err(error) => {

@@ -32,7 +32,11 @@ const THERE_ADDRESS: &str = "127.0.0.1:8081";
 
 /// Slug, name, what it says of itself.
 const WIJKEN: [(&str, &str, &str); 3] = [
-    ("bloemhof", "Bloemhof", "Nieuws, tips en plannen van en voor iedereen in Bloemhof. Doe je mee?"),
+    (
+        "bloemhof",
+        "Bloemhof",
+        "Nieuws, tips en plannen van en voor iedereen in Bloemhof. Doe je mee?",
+    ),
     ("beverwaard", "Beverwaard", "Wat er speelt in de Beverwaard, van buren voor buren."),
     ("lombardijen", "Lombardijen", "Samen maken we Lombardijen. Volg de wijk en praat mee."),
 ];
@@ -133,7 +137,9 @@ async fn add_moderator(app: &App) -> Result<String> {
 
 async fn add_partner(app: &App, wijk: &Wijk) -> Result<()> {
     let actor = lookup::actor(app, &format!("@{}@{THERE}", elsewhere::WIJKAGENT)).await?;
-    let new = NewPartner { kind: Kind::Politie, name: "Wijkagent Bloemhof".to_owned(), until: None }.check()?;
+    let new =
+        NewPartner { kind: Kind::Politie, name: "Wijkagent Bloemhof".to_owned(), until: None }
+            .check()?;
     let (wijk, now) = (wijk.clone(), app.clock.now());
     app.database.write(move |c| partners::add(c, &wijk, &actor, &new, now).map(drop)).await
 }

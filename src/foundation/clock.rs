@@ -149,7 +149,9 @@ impl Clock {
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else asks")]
     pub fn now(&self) -> Time {
-        if let Some(stopped) = &self.stopped { Time(stopped.load(Ordering::SeqCst)) } else {
+        if let Some(stopped) = &self.stopped {
+            Time(stopped.load(Ordering::SeqCst))
+        } else {
             let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             Time(i64::try_from(since.as_millis()).unwrap_or(0))
         }

@@ -20,7 +20,7 @@ text_enum! {
 /// Failures until an arrival is put aside for the administrator.
 const TRIES: i32 = 5;
 /// How long a worker may take before another may try; longer than acting is allowed to last.
-const LEASE: Duration = Duration::from_mins(1);
+const LEASE: Duration = Duration::from_secs(40);
 /// How long a body's hash is remembered, so that the same activity has no second effect.
 const REMEMBERED: Duration = Duration::from_hours(720);
 
@@ -60,7 +60,7 @@ pub struct Counts {
     pub done: i64,
 }
 
-/// Keeps a new one; the same activity with the same body is kept once. Answers whether there is something to do.
+/// Keeps a new one; the same activity with the same body is kept once, a forwarded copy of it apart. Answers whether there is something to do.
 pub fn keep(conn: &mut Connection, new: &NewArrival, now: Time) -> Result<bool> {
     let row = (
         arrivals::id.eq(ArrivalId::next(now)),
@@ -76,7 +76,7 @@ pub fn keep(conn: &mut Connection, new: &NewArrival, now: Time) -> Result<bool> 
         arrivals::leased_until.eq(Time::ZERO),
         arrivals::received_at.eq(now),
     );
-    let key = (arrivals::activity_uri, arrivals::body_hash);
+    let key = (arrivals::activity_uri, arrivals::body_hash, arrivals::is_forwarded);
     let kept = if new.is_answered_again {
         on_each!(conn, c => diesel::insert_into(arrivals::table).values(row).on_conflict(key).do_update().set((
             arrivals::body.eq(excluded(arrivals::body)),
@@ -203,7 +203,7 @@ pub fn retry_parked(conn: &mut Connection, now: Time) -> Result<usize> {
         .execute(conn)?)
 }
 
-/// Leases of a process that is no more: SQLite has one server, so at its start they belong to nobody.
+/// Leases of a process that is no more: for the one that starts and is alone.
 pub fn free_leases(conn: &mut Connection) -> Result<()> {
     diesel::update(
         arrivals::table

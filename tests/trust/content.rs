@@ -49,11 +49,14 @@ each_database! {
         case.town.page_comes_to_say("Let op").await;
         let page = case.town.server.get("/wijken/bloemhof", HTML).await.text();
         let article = page.split("<article").find(|a| a.contains("Let op")).expect("an article");
+        // Icons of ours stand around the words, not in them.
+        let words = article.split("class=\"words\"").nth(1).expect("what the post says");
+        let words = words.split("</div>").next().unwrap();
         for evil in ["<script", "onerror=", "javascript:", "<iframe", "<base", "<svg", "srcdoc="] {
-            let marked_up = article.split('<').any(|tag| {
+            let marked_up = words.split('<').any(|tag| {
                 format!("<{}", tag.split('>').next().unwrap_or_default()).contains(evil)
             });
-            assert!(!marked_up, "{evil} in {article}");
+            assert!(!marked_up, "{evil} in {words}");
         }
         case.closes().await;
     }

@@ -253,7 +253,8 @@ CREATE TABLE arrivals (
     leased_until BIGINT NOT NULL,
     received_at BIGINT NOT NULL,
     done_at BIGINT,
-    UNIQUE (activity_uri, body_hash)
+    -- A forwarded copy that came first does not swallow what the actor itself sends.
+    UNIQUE (activity_uri, body_hash, is_forwarded)
 );
 CREATE INDEX arrivals_waiting ON arrivals (not_before, id) WHERE state = 'waiting';
 CREATE INDEX arrivals_lanes ON arrivals (lane, id) WHERE state = 'waiting';

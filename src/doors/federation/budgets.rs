@@ -76,9 +76,10 @@ impl Budgets {
 
     pub fn note_strange(&self, address: IpAddr, now: Time) {
         if let Some(rates) = &self.0
-            && rates.by_strange_address.check_key(&address).is_err() {
-                rates.spent.insert(address, now.plus(MINUTE));
-            }
+            && rates.by_strange_address.check_key(&address).is_err()
+        {
+            rates.spent.insert(address, now.plus(MINUTE));
+        }
     }
 
     /// After the signature held.

@@ -49,9 +49,10 @@ fn named(conn: &mut Connection, links: &Links, resource: &str) -> Result<Actor> 
 fn document(actor: &Actor) -> Value {
     let mut aliases = vec![actor.uri.clone()];
     if !matches!(actor.kind, ActorKind::Application)
-        && let Ok(url) = Url::parse(&actor.uri) {
-            aliases.push(format!("{}/@{}", url.origin().ascii_serialization(), actor.username));
-        }
+        && let Ok(url) = Url::parse(&actor.uri)
+    {
+        aliases.push(format!("{}/@{}", url.origin().ascii_serialization(), actor.username));
+    }
     json!({
         "subject": format!("acct:{}@{}", actor.username, actor.domain),
         "aliases": aliases,

@@ -76,14 +76,16 @@ impl Memory {
 
     async fn plates(&self, app: &App) -> Result<Arc<Plates>> {
         if let Some((read_at, plates)) = &*self.plates.read().await
-            && read_at.elapsed() < FRESH_FOR {
-                return Ok(plates.clone());
-            }
+            && read_at.elapsed() < FRESH_FOR
+        {
+            return Ok(plates.clone());
+        }
         let mut held = self.plates.write().await;
         if let Some((read_at, plates)) = &*held
-            && read_at.elapsed() < FRESH_FOR {
-                return Ok(plates.clone());
-            }
+            && read_at.elapsed() < FRESH_FOR
+        {
+            return Ok(plates.clone());
+        }
         let plates = app
             .database
             .read(|c| {
@@ -232,9 +234,10 @@ async fn read(federation: &Federation, request: Request) -> Result<(Head, Bytes)
     let mut headers = parts.headers;
     // HTTP/2 names the host in its request line.
     if let (None, Some(host)) = (headers.get(header::HOST), parts.uri.authority())
-        && let Ok(host) = HeaderValue::from_str(host.as_str()) {
-            headers.insert(header::HOST, host);
-        }
+        && let Ok(host) = HeaderValue::from_str(host.as_str())
+    {
+        headers.insert(header::HOST, host);
+    }
     Ok((Head { headers, target }, body))
 }
 

@@ -43,7 +43,8 @@ impl Stop {
 
 /// Starts every job; they end some moments after `stop`.
 pub async fn start(federation: &Federation, stop: &Stop) -> Result<JoinSet<()>> {
-    if federation.app.database.is_sqlite() {
+    let presence = federation.app.database.join_workers().await?;
+    if presence.is_alone {
         federation
             .app
             .database
@@ -54,6 +55,11 @@ pub async fn start(federation: &Federation, stop: &Stop) -> Result<JoinSet<()>> 
             .await?;
     }
     let mut jobs = JoinSet::new();
+    let mut until_the_end = stop.clone();
+    jobs.spawn(async move {
+        until_the_end.wait().await;
+        drop(presence);
+    });
     jobs.spawn(process_arrivals::run(federation.clone(), stop.clone()));
     jobs.spawn(expand_words::run(federation.clone(), stop.clone()));
     jobs.spawn(deliver_activities::run(federation.clone(), stop.clone()));

@@ -10,7 +10,8 @@ pub(super) async fn run(federation: Federation) -> Result<()> {
     federation.budgets.sweep();
     let swept = federation.app.database.write(move |c| {
         let signed_in = sessions::sweep(c, now)? + invitations::sweep(c, now)?;
-        let carried = arrivals::sweep(c, now)? + follows::sweep(c, now)? + outgoing::store::sweep(c, now)?;
+        let carried =
+            arrivals::sweep(c, now)? + follows::sweep(c, now)? + outgoing::store::sweep(c, now)?;
         Ok(signed_in + carried)
     });
     let swept = swept.await?;

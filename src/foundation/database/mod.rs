@@ -6,6 +6,7 @@
 
 mod connection;
 mod migrations;
+mod presence;
 pub mod schema;
 mod text_enum;
 mod writer;
@@ -31,10 +32,18 @@ const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 12;
 const TRIES: u32 = 8;
 
+/// This process works on the database.
+pub struct Presence {
+    pub is_alone: bool,
+    /// The database sees it close when this process dies, however it dies.
+    _connection: Option<Connection>,
+}
+
 #[derive(Clone)]
 pub struct Database(Arc<Inner>);
 
 struct Inner {
+    manager: Manager,
     pool: Pool<Manager>,
     /// SQLite's; PostgreSQL writes through the pool.
     writer: Option<Writer>,
@@ -63,9 +72,9 @@ impl Database {
             .min_idle(Some(1))
             .connection_timeout(Duration::from_secs(5))
             .test_on_check_out(writer.is_none())
-            .build(manager)
+            .build(manager.clone())
             .map_err(|e| Error::Unavailable(e.to_string()))?;
-        Ok(Self(Arc::new(Inner { pool, writer, commits: watch::Sender::new(0) })))
+        Ok(Self(Arc::new(Inner { manager, pool, writer, commits: watch::Sender::new(0) })))
     }
 
     /// Reads; on SQLite the connection refuses to write.
@@ -86,7 +95,9 @@ impl Database {
         &self,
         work: impl Fn(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let outcome = if let Some(writer) = &self.0.writer { writer.write(work).await } else {
+        let outcome = if let Some(writer) = &self.0.writer {
+            writer.write(work).await
+        } else {
             let pool = self.0.pool.clone();
             blocking(move || repeated(&pool, &work)).await
         };
@@ -107,10 +118,25 @@ impl Database {
         self.0.commits.subscribe()
     }
 
-    /// One process only, so that leases left behind belong to nobody.
     #[must_use]
     pub fn is_sqlite(&self) -> bool {
         self.0.writer.is_some()
+    }
+
+    /// Joins the processes that work on this database. Whoever is alone may free what leases a killed one left behind;
+    /// SQLite has one server. Held as long as this process works.
+    pub async fn join_workers(&self) -> Result<Presence> {
+        let manager = self.0.manager.clone();
+        let is_sqlite = self.is_sqlite();
+        blocking(move || {
+            if is_sqlite {
+                return Ok(Presence { is_alone: true, _connection: None });
+            }
+            let mut connection = manager.connect().map_err(|e| manager.cannot_open(&e))?;
+            let is_alone = presence::join(&mut connection)?;
+            Ok(Presence { is_alone, _connection: Some(connection) })
+        })
+        .await
     }
 }
 
@@ -183,6 +209,7 @@ fn told(e: Error) -> Error {
     if unavailable { Error::Unavailable(cause.to_string()) } else { e }
 }
 
+#[derive(Clone)]
 enum Manager {
     Sqlite { path: String, reads_only: bool },
     Postgres { url: String },

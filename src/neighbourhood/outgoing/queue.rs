@@ -15,7 +15,7 @@ use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{ActivityId, ActorId};
 
 /// How long one worker holds a host. A send begins only when more than a delivery's time limit is left.
-pub const LEASE: Duration = Duration::from_mins(1);
+pub const LEASE: Duration = Duration::from_secs(40);
 /// Rows read at once for a host.
 const AHEAD: i64 = 50;
 

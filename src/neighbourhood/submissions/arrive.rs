@@ -72,9 +72,11 @@ fn kept_apart(
     now: Time,
 ) -> Result<()> {
     if let Some(post) = posts_store::by_uri(conn, &received.uri)?
-        && post.author_id == author.id && !post.is_local {
-            withdraw::not_public_any_more(conn, &post, now)?;
-        }
+        && post.author_id == author.id
+        && !post.is_local
+    {
+        withdraw::not_public_any_more(conn, &post, now)?;
+    }
     for wijk in named {
         posts_store::keep_private(
             conn,

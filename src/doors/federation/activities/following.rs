@@ -94,9 +94,10 @@ impl Activity for UndoFollow {
             .act(data, move |c| {
                 let Some(follower) = actors_store::by_uri(c, &actor)? else { return Ok(()) };
                 if let Some(target) = &target
-                    && let Some(target) = actors_store::by_uri(c, target.as_str())? {
-                        return follows::undo(c, follower.id, target.id, now).map(drop);
-                    }
+                    && let Some(target) = actors_store::by_uri(c, target.as_str())?
+                {
+                    return follows::undo(c, follower.id, target.id, now).map(drop);
+                }
                 match &follow {
                     Some(follow) => {
                         follows::undo_by_uri(c, follower.id, follow.as_str(), now).map(drop)
