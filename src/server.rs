@@ -28,6 +28,7 @@ use crate::doors::schedule::{self, Stop};
 use crate::doors::web;
 use crate::foundation::app::App;
 use crate::foundation::error::{Error, Result};
+use crate::foundation::measures;
 use crate::foundation::secret::random_token;
 use crate::neighbourhood::actors::keys;
 use crate::neighbourhood::site;
@@ -130,13 +131,15 @@ pub async fn start(app: App, role: Role, listener: TcpListener) -> Result<Runnin
         doors(&app, &federation).merge(health.routes())
     };
     let (stop_listening, stopping) = watch::channel(false);
+    let header_time = Duration::from_secs(app.config.limits.header_seconds);
     let mut serving = JoinSet::new();
-    serving.spawn(serve(
-        listener,
-        finished(router),
-        stopping,
-        Duration::from_secs(app.config.limits.header_seconds),
-    ));
+    serving.spawn(serve(listener, finished(router), stopping.clone(), header_time));
+    if let Some(address) = app.config.metrics_listen {
+        let listener = listen(address).await?;
+        measures::start()?;
+        serving.spawn(serve(listener, measured(), stopping.clone(), header_time));
+        serving.spawn(fold_measures(stopping));
+    }
     Ok(Running { address, is_stopping, stop_jobs, stop_listening, jobs, serving })
 }
 
@@ -208,6 +211,22 @@ async fn observed(request: Request, next: Next) -> Response {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
     }
     response
+}
+
+/// What is counted, on an address of its own: it is nobody's business outside.
+fn measured() -> Router {
+    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    Router::new().route("/metrics", get(move || std::future::ready((kind, measures::text()))))
+}
+
+async fn fold_measures(mut stopping: watch::Receiver<bool>) {
+    while !*stopping.borrow() {
+        measures::fold();
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(5)) => {}
+            _ = stopping.wait_for(|stop| *stop) => {}
+        }
+    }
 }
 
 /// Whether this process can do its work.

@@ -361,12 +361,13 @@ async fn write(
     if !is_from_here(&here, &headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    if !text.is_empty() {
-        if let Err(error) = here.write(&written.als, text).await {
-            return (StatusCode::BAD_GATEWAY, error.to_string()).into_response();
-        }
+    if text.is_empty() {
+        return Redirect::to("/").into_response();
     }
-    Redirect::to("/").into_response()
+    match here.write(&written.als, text).await {
+        Ok(()) => Redirect::to("/").into_response(),
+        Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+    }
 }
 
 #[derive(Deserialize)]

@@ -48,7 +48,7 @@ const WIJKEN: [(&str, &str, &str); 3] = [
 pub async fn run() -> Result<()> {
     let folder = tempfile::tempdir().map_err(Error::internal)?;
     let app = App::open(configuration(folder.path())?, Clock::system())?;
-    let [here, there] = [HERE_ADDRESS, THERE_ADDRESS].map(|address| address.parse::<SocketAddr>());
+    let [here, there] = [HERE_ADDRESS, THERE_ADDRESS].map(str::parse::<SocketAddr>);
     let here = server::listen(here.map_err(Error::internal)?).await?;
     let there = server::listen(there.map_err(Error::internal)?).await?;
     let running = server::start(app.clone(), Role::All, here).await?;

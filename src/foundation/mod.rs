@@ -12,4 +12,5 @@ pub mod links;
 pub mod text;
 pub mod i18n;
 pub mod http_client;
+pub mod measures;
 pub mod app;

@@ -91,7 +91,7 @@ mod tests {
         PasswordHash(text.to_owned())
     }
 
-    async fn database() -> (tempfile::TempDir, Database) {
+    fn database() -> (tempfile::TempDir, Database) {
         let folder = tempfile::tempdir().unwrap();
         let database =
             Database::open(&format!("sqlite:{}", folder.path().join("test.db").display())).unwrap();
@@ -108,7 +108,7 @@ mod tests {
 
     #[tokio::test]
     async fn a21_an_invitation_opens_once_and_only_in_time() {
-        let (_folder, database) = database().await;
+        let (_folder, database) = database();
         let work = |conn: &mut Connection| {
             let account = moderator(conn)?;
             invite(conn, &account, &hash("first"), NOW)?;
@@ -137,7 +137,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_disabled_account_opens_by_a_new_invitation_only() {
-        let (_folder, database) = database().await;
+        let (_folder, database) = database();
         let work = |conn: &mut Connection| {
             let account = moderator(conn)?;
             store::set_password(conn, account.id, &password("old"))?;
