@@ -1,6 +1,14 @@
-//! One binary, so that it links once: `journeys` tell what the neighbourhood sees, `trust` holds
-//! the cases of TRUST.md by their ids, `promises` kills and restarts. All of them from outside.
+//! One binary, so that it links once. From outside: `journeys` tell what the neighbourhood sees,
+//! `trust` holds the cases of TRUST.md by their ids, `promises` kills and restarts. From inside:
+//! `architecture` reads the laws of the house from its sources, `federation` what we understand and
+//! say, `database` the rules that a race or a restart could break.
 
+#[cfg(test)]
+mod architecture;
+#[cfg(test)]
+mod database;
+#[cfg(test)]
+mod federation;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]

@@ -228,3 +228,8 @@ error-next-500 = Try again later. If it stays like this, tell the administrator.
 error-title-503 = Back in a moment
 error-text-503 = It is too busy just now, or we are doing maintenance.
 error-next-503 = Try again in a few minutes.
+
+author-what = Writes on this site. Follow this address in your own app, or follow the wijk.
+author-in = Passed on in { $wijk }
+author-empty = Nothing yet.
+author-nowhere = Speaks for no wijk now.

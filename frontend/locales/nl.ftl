@@ -228,3 +228,8 @@ error-next-500 = Probeer het straks nog eens. Blijft het zo? Laat het de beheerd
 error-title-503 = We zijn zo terug
 error-text-503 = Het is nu te druk, of we zijn even bezig met onderhoud.
 error-next-503 = Probeer het over een paar minuten nog eens.
+
+author-what = Schrijft op deze site. Volg dit adres in je eigen app, of volg de wijk.
+author-in = Doorgegeven in { $wijk }
+author-empty = Nog niets.
+author-nowhere = Spreekt nu voor geen enkele wijk.

@@ -11,7 +11,8 @@ use diesel::sql_types::Text;
 
 use super::actors::keys::{self, NewActor, NewKey};
 use super::actors::{Actor, ActorKind};
-use super::{epochs, moderation, wijken::Wijk};
+use super::wijken::{self, Wijk};
+use super::{epochs, moderation};
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::{actors, partners};
 use crate::foundation::database::{Connection, text_enum};
@@ -234,6 +235,18 @@ pub fn list(conn: &mut Connection, wijk: WijkId) -> Result<Vec<Partner>> {
 
 pub fn verified(conn: &mut Connection, wijk: WijkId, now: Time) -> Result<Vec<Partner>> {
     Ok(list(conn, wijk)?.into_iter().filter(|partner| partner.is_verified(now)).collect())
+}
+
+/// The wijken for which an actor speaks now: as a verified partner, or as their redactie.
+pub fn wijken_of(conn: &mut Connection, actor: ActorId, now: Time) -> Result<Vec<Wijk>> {
+    let mut spoken_for = Vec::new();
+    for wijk in wijken::list(conn)? {
+        let partner = of_actor(conn, wijk.id(), actor)?;
+        if wijk.row.redactie_id == actor || partner.is_some_and(|partner| partner.is_verified(now)) {
+            spoken_for.push(wijk);
+        }
+    }
+    Ok(spoken_for)
 }
 
 /// The mark is off everywhere, posts wait, until it is unfrozen.

@@ -148,6 +148,19 @@ pub fn totals(conn: &mut Connection) -> Result<Totals> {
     Ok(Totals { wijken: wijken::list(conn)?.len(), local_posts: local.count().get_result(conn)? })
 }
 
+/// What a wijk passes on of one author, the newest first.
+pub fn of_author_in(conn: &mut Connection, wijk: WijkId, author: ActorId, most: i64) -> Result<Vec<Shown>> {
+    let blocklist = Blocklist::read(conn)?;
+    let rows: Vec<Shown> = standing!()
+        .filter(announcements::wijk_id.eq(wijk).and(posts::author_id.eq(author)))
+        .filter(posts::in_reply_to.is_null())
+        .order(announcements::id.desc())
+        .limit(most)
+        .select(Shown::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().filter(|row| may_show(&blocklist, row)).collect())
+}
+
 /// The posts a local author published here, newest first, for its outbox.
 pub fn of_author(conn: &mut Connection, author: ActorId, most: i64) -> Result<Vec<Post>> {
     let there = posts::table

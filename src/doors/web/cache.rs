@@ -42,6 +42,7 @@ pub(super) enum Place {
     Home,
     Wijk { slug: String, before: Option<AnnouncementId> },
     Post(PostId),
+    Author { name: String },
 }
 
 type Key = (Place, Language);

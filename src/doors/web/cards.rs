@@ -127,7 +127,7 @@ impl Setting<'_> {
             author_initial: initial(name),
             author_name: name.to_owned(),
             author_handle: author.handle(),
-            author_url: self.page_of(author),
+            author_url: page_of(author),
             host: (!post.is_local).then(|| author.domain.to_string()),
             mark: self.mark(author, partner),
             partner_kind: partner.map(|partner| partner.row.kind),
@@ -145,16 +145,11 @@ impl Setting<'_> {
         }
     }
 
-    /// Who writes here has no page of their own yet: the wijk's is theirs.
-    fn page_of(&self, author: &Actor) -> String {
-        if author.is_local { self.links.wijk(self.wijk.slug()) } else { page_of(author) }
-    }
-
     pub(super) fn plate(&self, partner: &Partner) -> PartnerPlate {
         PartnerPlate {
             name: partner.row.name.clone(),
             kind: partner.row.kind,
-            url: self.page_of(&partner.actor),
+            url: page_of(&partner.actor),
             handle: partner.actor.handle(),
         }
     }

@@ -7,8 +7,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::Web;
+use super::cookies;
 use super::failure::{self, Failure};
-use super::visitor::{self, Visitor};
+use super::forms;
+use super::visitor::Visitor;
 use crate::foundation::error::{Error, Reason};
 
 const POLICY: &str = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
@@ -33,7 +35,7 @@ pub(super) async fn pass(State(web): State<Web>, request: Request, next: Next) -
     let (mut parts, body) = request.into_parts();
     let (visitor, recognised) = Visitor::recognise(&web.app, &parts).await;
     let is_ours =
-        parts.method.is_safe() || visitor::is_from_here(&parts.headers, web.app.links.base());
+        parts.method.is_safe() || forms::is_from_here(&parts.headers, web.app.links.base());
     let answer = match recognised {
         Err(error) => Failure::from(error).into_response(),
         Ok(()) if !is_ours => Failure::from(Error::Forbidden(Reason::StaleForm)).into_response(),
@@ -48,11 +50,11 @@ pub(super) async fn pass(State(web): State<Web>, request: Request, next: Next) -
 fn with_headers(web: &Web, visitor: &Visitor, mut answer: Response) -> Response {
     let headers = answer.headers_mut();
     for (name, value) in &ON_EVERY_PAGE {
-        headers.insert(name, value.clone());
+        headers.entry(name).or_insert_with(|| value.clone());
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if let Some(language) = visitor.chosen {
-        visitor::language_cookie(&web.app.config, language).put_on(&mut answer);
+        cookies::language(&web.app.config, language).put_on(&mut answer);
     }
     answer
 }

@@ -89,13 +89,13 @@ struct ErrorPage {
     detail: Option<String>,
 }
 
-/// Gives an answer that failed its page; also what an extractor of axum refused. The page names nothing of the
-/// address: one 404 is every other one.
+/// Gives an answer that failed its page; for a browser also what an extractor or another door refused. The page names
+/// nothing of the address: one 404 is every other one.
 pub(super) fn dress(web: &Web, visitor: &Visitor, answer: Response) -> Response {
     let status = answer.status();
     let failure = answer.extensions().get::<Failure>().copied();
-    let is_bare = !answer.headers().get(header::CONTENT_TYPE).is_some_and(is_html);
-    if failure.is_none() && !(is_bare && (status.is_client_error() || status.is_server_error())) {
+    let is_error = status.is_client_error() || status.is_server_error();
+    if failure.is_none() && !(is_error && visitor.reads_html && !is_html(&answer)) {
         return answer;
     }
     let failure = failure.unwrap_or_else(|| Failure::of(status));
@@ -119,8 +119,9 @@ pub(super) fn dress(web: &Web, visitor: &Visitor, answer: Response) -> Response 
     dressed
 }
 
-fn is_html(content_type: &HeaderValue) -> bool {
-    content_type.as_bytes().starts_with(b"text/html")
+fn is_html(answer: &Response) -> bool {
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 fn words_for(status: StatusCode) -> u16 {

@@ -7,10 +7,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::Web;
+use super::cookies;
 use super::failure::Failure;
+use super::forms::Posted;
 use super::layout::{self, Layout};
 use super::sign_in::{begin, hashing};
-use super::visitor::{self, Posted, Visitor};
+use super::visitor::Visitor;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::i18n::Translator;
 use crate::neighbourhood::accounts::Account;
@@ -97,7 +99,7 @@ pub(super) async fn accept(
     let (opens, now) = (TokenHash::of(&web.app.secret, &token), web.app.clock.now());
     let account =
         web.app.database.write(move |c| invitations::accept(c, &opens, &hash, now)).await?;
-    let cookie = begin(&web.app, account, visitor::shown_session(&web.app, &headers)).await?;
+    let cookie = begin(&web.app, account, cookies::shown_session(&web.app, &headers)).await?;
     let mut answer = Redirect::to("/balie").into_response();
     cookie.put_on(&mut answer);
     Ok(answer)

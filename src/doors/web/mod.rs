@@ -7,7 +7,9 @@ mod failure;
 mod limits;
 mod assets;
 mod cache;
+mod cookies;
 mod visitor;
+mod forms;
 mod layout;
 mod doorway;
 mod cards;
@@ -15,6 +17,7 @@ mod home;
 mod wijk;
 mod follow;
 mod post;
+mod author;
 mod sign_in;
 mod invitation;
 mod desk;
@@ -30,9 +33,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 use self::cache::Pages;
 use self::limits::Limits;
 use crate::foundation::app::App;
-
-/// A form here is a few words.
-const FORM_BYTES: usize = 64 * 1024;
 
 /// What the handlers of this door are handed.
 #[derive(Clone)]
@@ -61,6 +61,8 @@ pub fn routes(app: &App, otherwise: Router) -> Router {
         .route("/wijken/{slug}", get(wijk::page))
         .route("/wijken/{slug}/volgen", get(follow::page))
         .route("/berichten/{id}", get(post::page))
+        .route("/partners/{name}", get(author::page))
+        .route("/@{name}", get(author::by_name))
         .route("/aanmelden", get(sign_in::page).post(sign_in::sign_in))
         .route("/afmelden", post(sign_in::sign_out))
         .route("/uitnodiging/{token}", get(invitation::page).post(invitation::accept))

@@ -8,9 +8,11 @@ use serde::Deserialize;
 use url::form_urlencoded::byte_serialize;
 
 use super::Web;
+use super::cookies::{self, Cookie};
 use super::failure::Failure;
+use super::forms::Posted;
 use super::layout::{self, Layout};
-use super::visitor::{self, Cookie, Posted, Visitor};
+use super::visitor::Visitor;
 use crate::foundation::app::App;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::i18n::Translator;
@@ -92,7 +94,7 @@ pub(super) async fn sign_in(
         *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(answer);
     };
-    let cookie = begin(&web.app, account, visitor::shown_session(&web.app, &headers)).await?;
+    let cookie = begin(&web.app, account, cookies::shown_session(&web.app, &headers)).await?;
     let mut answer = Redirect::to(if next.is_empty() { DESK } else { next }).into_response();
     cookie.put_on(&mut answer);
     Ok(answer)
@@ -119,7 +121,7 @@ pub(super) async fn begin(
     before: Option<TokenHash>,
 ) -> Result<Cookie> {
     let (token, csrf, now) = (Token::draw(&app.secret)?, random_token()?, app.clock.now());
-    let cookie = visitor::session_cookie(&app.config, &token);
+    let cookie = cookies::new_session(&app.config, &token);
     let write = move |c: &mut _| {
         if let Some(before) = &before {
             sessions::end(c, before)?;
@@ -145,11 +147,11 @@ pub(super) async fn sign_out(
     headers: HeaderMap,
     Posted(SignOut {}): Posted<SignOut>,
 ) -> Result<Response, Failure> {
-    if let Some(token) = visitor::shown_session(&web.app, &headers) {
+    if let Some(token) = cookies::shown_session(&web.app, &headers) {
         web.app.database.write(move |c| sessions::end(c, &token)).await?;
     }
     let mut answer = Redirect::to("/").into_response();
-    visitor::no_session_cookie(&web.app.config).put_on(&mut answer);
+    cookies::no_session(&web.app.config).put_on(&mut answer);
     Ok(answer)
 }
 

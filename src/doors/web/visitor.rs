@@ -1,70 +1,29 @@
-//! Who is this: session, language, and whether the form that is sent is one we showed. A cookie says who; a seat,
-//! asked for each wijk, says what they may.
+//! Who is this: session and language. A cookie says who; a seat, asked for each wijk, says what they may.
 
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::constant_time::verify_slices_are_equal;
-use axum::body::{Body, to_bytes};
-use axum::extract::{Form, FromRequest, FromRequestParts, Request};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::de::DeserializeOwned;
 
+use super::cookies::{self, Cookie, Cookies};
 use super::failure::Failure;
-use super::{FORM_BYTES, Web, sign_in};
+use super::{Web, sign_in};
 use crate::doors::address::Address;
 use crate::foundation::app::App;
 use crate::foundation::clock::Time;
-use crate::foundation::config::Config;
 use crate::foundation::database::Connection;
-use crate::foundation::error::{Error, Reason, Result};
+use crate::foundation::error::{Error, Result};
 use crate::foundation::i18n::{Language, Translator};
 use crate::foundation::secret::random_token;
 use crate::neighbourhood::accounts::sessions::{self, Session};
-use crate::neighbourhood::accounts::tokens::{Token, TokenHash};
+use crate::neighbourhood::accounts::tokens::TokenHash;
 use crate::neighbourhood::accounts::{Account, seats};
 use crate::neighbourhood::submissions;
 use crate::neighbourhood::wijken::Wijk;
-
-/// The visitor's language, once chosen.
-const LANGUAGE: &str = "taal";
-const A_YEAR: Duration = Duration::from_hours(365 * 24);
-
-/// Of a cookie: its name on https, where the prefix keeps other hosts from setting it, and in the lab and the demo.
-struct Name {
-    safe: &'static str,
-    plain: &'static str,
-}
-
-const SESSION: Name = Name { safe: "__Host-likejewijk", plain: "likejewijk" };
-/// What forms are bound to before anybody signed in.
-const FORMS: Name = Name { safe: "__Host-likejewijk-formulier", plain: "likejewijk-formulier" };
-
-impl Name {
-    fn on(&self, config: &Config) -> &'static str {
-        if config.is_https() { self.safe } else { self.plain }
-    }
-
-    fn set(&self, config: &Config, value: &str, keep: Duration) -> Cookie {
-        let secure = if config.is_https() { "; Secure" } else { "" };
-        let (name, age) = (self.on(config), keep.as_secs());
-        Cookie(format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly{secure}; SameSite=Lax"))
-    }
-}
-
-/// A `Set-Cookie`.
-pub(super) struct Cookie(String);
-
-impl Cookie {
-    pub(super) fn put_on(&self, response: &mut Response) {
-        if let Ok(value) = HeaderValue::from_str(&self.0) {
-            response.headers_mut().append(header::SET_COOKIE, value);
-        }
-    }
-}
 
 /// Somebody at the door, found out once per request by `doorway`.
 #[derive(Clone)]
@@ -75,6 +34,8 @@ pub(super) struct Known {
     /// Asked for in this very request: to be remembered.
     pub(super) chosen: Option<Language>,
     pub(super) address: Address,
+    /// A browser, or what calls itself one: others are not given pages about their errors.
+    pub(super) reads_html: bool,
     pub(super) account: Option<SignedIn>,
     form_key: Option<String>,
 }
@@ -115,11 +76,10 @@ impl Visitor {
     /// Reads the database only for who shows a session. Where that fails, who came and in which language is known all
     /// the same: the page that says so needs it.
     pub(super) async fn recognise(app: &App, parts: &Parts) -> (Self, Result<()>) {
-        let cookies = Cookies(&parts.headers);
+        let sent = Cookies(&parts.headers);
         let chosen = asked_language(parts.uri.query());
-        let accepts =
-            parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        let (account, problem) = match cookies.get(SESSION.on(&app.config)) {
+        let accepts = says(&parts.headers, &header::ACCEPT_LANGUAGE);
+        let (account, problem) = match sent.get(cookies::SESSION.on(&app.config)) {
             Some(token) => match signed_in(app, token).await {
                 Ok(account) => (account, Ok(())),
                 Err(error) => (None, Err(error)),
@@ -128,11 +88,13 @@ impl Visitor {
         };
         let known = Known {
             language: chosen
-                .unwrap_or_else(|| Language::choose(None, cookies.get(LANGUAGE), accepts)),
+                .unwrap_or_else(|| Language::choose(None, sent.get(cookies::LANGUAGE), accepts)),
             chosen,
             address: Address::of_parts(parts, &app.config.trusted_proxies),
+            reads_html: says(&parts.headers, &header::ACCEPT)
+                .is_some_and(|it| it.contains("text/html")),
             account,
-            form_key: cookies.get(FORMS.on(&app.config)).map(str::to_owned),
+            form_key: sent.get(cookies::FORMS.on(&app.config)).map(str::to_owned),
         };
         (Self(Arc::new(known)), problem)
     }
@@ -147,22 +109,15 @@ impl Visitor {
             return Ok((token, None));
         }
         let key = random_token()?;
-        let cookie = FORMS.set(&app.config, &key, Duration::from_hours(24));
+        let cookie = cookies::FORMS.set(&app.config, &key, Duration::from_hours(24));
         Ok((bound_to(app, &key), Some(cookie)))
     }
 
-    fn known_form_token(&self, app: &App) -> Option<String> {
+    pub(super) fn known_form_token(&self, app: &App) -> Option<String> {
         match &self.account {
             Some(account) => Some(account.session.csrf.clone()),
             None => self.form_key.as_deref().map(|key| bound_to(app, key)),
         }
-    }
-
-    fn sent(&self, app: &App, token: &str) -> bool {
-        let known = self.known_form_token(app);
-        known.is_some_and(|known| {
-            verify_slices_are_equal(known.as_bytes(), token.as_bytes()).is_ok()
-        })
     }
 }
 
@@ -194,71 +149,13 @@ fn with_desks(conn: &mut Connection, token: &TokenHash, now: Time) -> Result<Opt
     Ok(Some(SignedIn { session, desks }))
 }
 
-/// The cookie of a new session.
-pub(super) fn session_cookie(config: &Config, token: &Token) -> Cookie {
-    SESSION.set(config, token.plain(), sessions::LONGEST)
-}
-
-pub(super) fn no_session_cookie(config: &Config) -> Cookie {
-    SESSION.set(config, "", Duration::ZERO)
-}
-
-/// The token that the browser shows, also of a session that is over.
-pub(super) fn shown_session(app: &App, headers: &HeaderMap) -> Option<TokenHash> {
-    Cookies(headers).get(SESSION.on(&app.config)).map(|token| TokenHash::of(&app.secret, token))
-}
-
-pub(super) fn language_cookie(config: &Config, language: Language) -> Cookie {
-    Name { safe: LANGUAGE, plain: LANGUAGE }.set(config, language.code(), A_YEAR)
+fn says<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 fn asked_language(query: Option<&str>) -> Option<Language> {
     let asked = query?.split('&').find_map(|pair| pair.strip_prefix("taal="))?;
     Language::parse(asked)
-}
-
-struct Cookies<'a>(&'a HeaderMap);
-
-impl<'a> Cookies<'a> {
-    fn get(&self, name: &str) -> Option<&'a str> {
-        let lines = self.0.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let mut pairs =
-            lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        pairs
-            .find(|(found, _)| *found == name)
-            .map(|(_, value)| value)
-            .filter(|value| !value.is_empty())
-    }
-}
-
-/// Whether a browser says that this request comes from a page of ours. Who sends neither header is no browser, and no
-/// browser's cookies are at stake; the token in the form decides then.
-pub(super) fn is_from_here(headers: &HeaderMap, base: &str) -> bool {
-    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
-    let origin = headers.get(header::ORIGIN).map(HeaderValue::as_bytes);
-    site.is_none_or(|site| matches!(site, b"same-origin" | b"none"))
-        && origin.is_none_or(|origin| origin == base.as_bytes())
-}
-
-/// A form that we showed to this very visitor.
-pub(super) struct Posted<T>(pub(super) T);
-
-impl<T: DeserializeOwned> FromRequest<Web> for Posted<T> {
-    type Rejection = Failure;
-
-    async fn from_request(request: Request, web: &Web) -> Result<Self, Failure> {
-        let (mut parts, body) = request.into_parts();
-        let visitor = Visitor::from_request_parts(&mut parts, web).await?;
-        let too_large = |_| Failure::of(StatusCode::PAYLOAD_TOO_LARGE);
-        let bytes = to_bytes(body, FORM_BYTES).await.map_err(too_large)?;
-        let token = url::form_urlencoded::parse(&bytes).find(|(name, _)| name == "csrf");
-        if !token.is_some_and(|(_, token)| visitor.sent(&web.app, &token)) {
-            return Err(Error::Forbidden(Reason::StaleForm).into());
-        }
-        let request = Request::from_parts(parts, Body::from(bytes));
-        let form = Form::<T>::from_request(request, web).await;
-        form.map(|Form(form)| Self(form)).map_err(|refusal| Failure::of(refusal.status()))
-    }
 }
 
 impl FromRequestParts<Web> for Visitor {
@@ -294,48 +191,6 @@ impl FromRequestParts<Web> for SignedIn {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for (name, value) in pairs {
-            headers.append(*name, value.parse().unwrap());
-        }
-        headers
-    }
-
-    #[test]
-    fn a_cookie_is_found_by_its_whole_name() {
-        let sent = headers(&[
-            ("cookie", "a=1; xlikejewijk=no;likejewijk=yes=; leeg="),
-            ("cookie", "taal=en"),
-        ]);
-        let cookies = Cookies(&sent);
-        assert_eq!(cookies.get("likejewijk"), Some("yes="));
-        assert_eq!(cookies.get("taal"), Some("en"));
-        assert_eq!(cookies.get("leeg"), None);
-        assert_eq!(cookies.get("b"), None);
-    }
-
-    #[test]
-    fn a_form_comes_from_a_page_of_ours() {
-        let base = "https://wijk.example";
-        let from = |pairs: &[(&'static str, &str)]| is_from_here(&headers(pairs), base);
-        assert!(from(&[]));
-        assert!(from(&[("origin", base), ("sec-fetch-site", "same-origin")]));
-        assert!(from(&[("origin", base)]));
-        for wrong in [
-            "null",
-            "http://wijk.example",
-            "https://wijk.example.evil.test",
-            "https://x.wijk.example",
-            "",
-        ] {
-            assert!(!from(&[("origin", wrong)]), "{wrong}");
-        }
-        for wrong in ["cross-site", "same-site", ""] {
-            assert!(!from(&[("origin", base), ("sec-fetch-site", wrong)]), "{wrong}");
-        }
-    }
 
     #[test]
     fn a_language_is_asked_for_by_its_code() {

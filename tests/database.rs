@@ -1,0 +1,9 @@
+//! The rules that a race, a restart or the other database could break, each on both of them, over the real rooms.
+
+mod arriving;
+mod deciding;
+mod delivering;
+mod rooms;
+mod saying;
+mod showing;
+mod tables;

@@ -1,0 +1,199 @@
+//! A house without neighbours: the real rooms over a fresh SQLite, and the door to other servers
+//! without a network behind it. Its clock stands still.
+
+use std::collections::BTreeMap;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, header};
+use likejewijk::doors::federation::{Federation, outbox, routes};
+use likejewijk::foundation::app::App;
+use likejewijk::foundation::clock::{Clock, Time};
+use likejewijk::foundation::config::Config;
+use likejewijk::foundation::database::{Connection, schema::activities, schema::outgoing};
+use likejewijk::foundation::domain::Domain;
+use likejewijk::foundation::error::Result;
+use likejewijk::foundation::ids::ActorId;
+use likejewijk::foundation::text::SafeHtml;
+use likejewijk::neighbourhood::actors::{Actor, ActorKind, keys::NewKey, store as actors_store};
+use likejewijk::neighbourhood::outgoing::store as words;
+use likejewijk::neighbourhood::partners::{self, Kind, NewPartner};
+use likejewijk::neighbourhood::posts::{Post, Shown, publish, store as posts_store};
+use likejewijk::neighbourhood::submissions::arrive::{self, Offer};
+use likejewijk::neighbourhood::wijken::{self, NewWijk, Wijk};
+use likejewijk::server;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use crate::harness::TestDatabase;
+
+/// 2026-11-24T09:00:00Z
+pub(super) const NOW: Time = Time::from_millis(1_795_510_800_000);
+
+pub(super) struct House {
+    pub(super) app: App,
+    pub(super) federation: Federation,
+    _database: TestDatabase,
+}
+
+/// What a GET was answered.
+pub(super) struct Page {
+    pub(super) status: u16,
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) body: String,
+}
+
+impl Page {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+impl House {
+    pub(super) async fn open() -> House {
+        let database = TestDatabase::sqlite();
+        let set = [
+            ("LIKEJEWIJK_URL", "https://wijk.example".to_owned()),
+            ("LIKEJEWIJK_DATA", database.data().display().to_string()),
+            ("LIKEJEWIJK_ADMIN_EMAIL", "beheer@wijk.example".to_owned()),
+        ];
+        let set = set.map(|(key, value)| (key.to_owned(), value));
+        let app = App::open(Config::load(None, set).unwrap(), Clock::stopped_at(NOW)).unwrap();
+        server::prepare(&app).await.unwrap();
+        let federation = Federation::open(app.clone()).await.unwrap();
+        House { app, federation, _database: database }
+    }
+
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> T {
+        self.app.database.write(work).await.unwrap()
+    }
+
+    /// Bloemhof in Rotterdam.
+    pub(super) async fn wijk(&self) -> Wijk {
+        let links = self.app.links.clone();
+        let mut new = NewWijk::prepare(&self.app.secret, &links, "bloemhof", "Bloemhof").unwrap();
+        new.municipality = Some("Rotterdam".to_owned());
+        let edit = wijken::Edit {
+            summary: Some("Nieuws, meldingen en agenda van de wijk Bloemhof.".to_owned()),
+            ..wijken::Edit::default()
+        };
+        self.write(move |c| {
+            wijken::add(c, &links, &new, NOW)?;
+            wijken::edit(c, "bloemhof", &edit, NOW)
+        })
+        .await
+    }
+
+    /// The playground, a verified partner without a server of its own.
+    pub(super) async fn playground(&self, wijk: &Wijk) -> Actor {
+        let (links, wijk) = (self.app.links.clone(), wijk.clone());
+        let key = NewKey::make(&self.app.secret, &links.partner("speeltuin")).unwrap();
+        let new = NewPartner { kind: Kind::Welzijn, name: "Speeltuin".to_owned(), until: None };
+        self.write(move |c| {
+            let actor = partners::make_actor(c, &links, "speeltuin", &new, false, &key, NOW)?;
+            partners::add(c, &wijk, &actor, &new, NOW)?;
+            Ok(actor)
+        })
+        .await
+    }
+
+    /// Somebody on another server, known here.
+    pub(super) async fn stranger(&self, host: &str, name: &str) -> Actor {
+        let actor = stranger(host, name, NOW);
+        self.write(move |c| actors_store::keep(c, &actor)).await
+    }
+
+    /// A post of a local author, offered to the wijk.
+    pub(super) async fn post(&self, author: &Actor, wijk: &Wijk, title: &str, text: &str) -> Post {
+        let (links, author, wijk) = (self.app.links.clone(), author.clone(), wijk.clone());
+        let shown = Shown { title: Some(title.to_owned()), ..saying(text) };
+        self.write(move |c| {
+            let (post, version) = publish::publish(c, &links, &author, &shown, NOW)?;
+            let version = posts_store::version(c, version)?;
+            let offer = Offer { author: &author, post: &post, version: &version, wijken_named: 1 };
+            arrive::by_mention(c, &wijk, &offer, NOW)?;
+            Ok(post)
+        })
+        .await
+    }
+
+    /// Gives every word that waits its form; answers the activities by the name of their word.
+    pub(super) async fn said(&self) -> BTreeMap<String, Value> {
+        use diesel::{ExpressionMethods, NullableExpressionMethods, QueryDsl, RunQueryDsl};
+        let links = self.app.links.clone();
+        let rows = self.write(move |c| {
+            loop {
+                let held = words::claim(c, 64, NOW)?;
+                if held.is_empty() {
+                    break;
+                }
+                for pending in held {
+                    outbox::expand(c, &links, &pending, NOW)?;
+                }
+            }
+            let said = outgoing::table.order(outgoing::seq);
+            let said = said.select((outgoing::word, outgoing::activity_id));
+            let said: Vec<(String, Option<i64>)> = said.load(c)?;
+            let json = |(word, id): (String, Option<i64>)| {
+                let made = activities::table.filter(activities::id.nullable().eq(id));
+                Ok((word, made.select(activities::json).first::<String>(c)?))
+            };
+            said.into_iter().map(json).collect::<Result<Vec<_>>>()
+        });
+        let read = |(word, json): (String, String)| (word, serde_json::from_str(&json).unwrap());
+        rows.await.into_iter().map(read).collect()
+    }
+
+    /// As another server asks.
+    pub(super) async fn get(&self, path: &str) -> Page {
+        let request = Request::get(path).header(header::ACCEPT, "application/activity+json");
+        let request = request.body(Body::empty()).unwrap();
+        let router = routes::own().merge(routes::shared());
+        let router = router.with_state::<()>(self.federation.clone());
+        let answer = router.oneshot(request).await.unwrap();
+        let (head, body) = answer.into_parts();
+        let text = |value: &header::HeaderValue| value.to_str().unwrap().to_owned();
+        let headers = head.headers.iter().map(|(name, value)| (name.to_string(), text(value)));
+        Page {
+            status: head.status.as_u16(),
+            headers: headers.collect(),
+            body: String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap(),
+        }
+    }
+}
+
+pub(super) fn saying(text: &str) -> Shown {
+    Shown {
+        title: None,
+        summary: None,
+        content: SafeHtml::from_plain(text),
+        language: Some("nl".to_owned()),
+        is_sensitive: false,
+        attachments: Vec::new(),
+    }
+}
+
+/// As Mastodon would describe this person.
+pub(super) fn stranger(host: &str, name: &str, now: Time) -> Actor {
+    let uri = format!("https://{host}/users/{name}");
+    Actor {
+        id: ActorId::next(now),
+        kind: ActorKind::Person,
+        domain: Domain::parse(host).unwrap(),
+        username: name.to_owned(),
+        is_local: false,
+        name: name.to_owned(),
+        summary: String::new(),
+        url: format!("https://{host}/@{name}"),
+        inbox: format!("{uri}/inbox"),
+        shared_inbox: Some(format!("https://{host}/inbox")),
+        key_id: format!("{uri}#main-key"),
+        public_key_pem: "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n".to_owned(),
+        created_at: now,
+        fetched_at: now,
+        gone_at: None,
+        uri,
+    }
+}

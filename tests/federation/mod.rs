@@ -1,0 +1,8 @@
+//! The contract with other servers: `understands` reads what each of them sends (`specimens/`, written by us in
+//! exactly their shape), `speaks` keeps everything we say (`snapshots/`, also the examples of FEDERATION.md).
+
+mod house;
+
+mod speaks;
+mod tidy;
+mod understands;
