@@ -23,7 +23,8 @@ use tower::{ServiceExt, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
-use crate::doors::federation::{self, Federation};
+use crate::doors::federation;
+use crate::doors::federation::context::Federation;
 use crate::doors::schedule::{self, Stop};
 use crate::doors::web;
 use crate::foundation::app::App;

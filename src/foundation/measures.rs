@@ -21,7 +21,9 @@ pub fn start() -> Result<()> {
     }
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
-        .and_then(|builder| builder.set_buckets_for_metric(Matcher::Suffix("_batch".to_owned()), &BATCHES))
+        .and_then(|builder| {
+            builder.set_buckets_for_metric(Matcher::Suffix("_batch".to_owned()), &BATCHES)
+        })
         .and_then(PrometheusBuilder::install_recorder)
         .map_err(Error::internal)?;
     // Set by another thread in between: that one counts.

@@ -3,7 +3,8 @@
 use diesel::prelude::*;
 
 use super::epochs;
-use super::outgoing::{self, Word};
+use super::outgoing::Word;
+use super::outgoing::store::say;
 use super::posts::{Post, Version, store as posts_store};
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::announcements;
@@ -73,7 +74,7 @@ fn begin(
     if post.in_reply_to.is_some() {
         return Ok(());
     }
-    outgoing::say(conn, &Word::Announce { announcement: announcement.id, post: post.id }, now)
+    say(conn, &Word::Announce { announcement: announcement.id, post: post.id }, now)
 }
 
 fn show(conn: &mut Connection, id: AnnouncementId, version: &Version) -> Result<()> {
@@ -98,7 +99,7 @@ pub fn withdraw(conn: &mut Connection, announcement: &Announcement, now: Time) -
     }
     if posts_store::find(conn, announcement.post_id)?.in_reply_to.is_none() {
         let word = Word::UndoAnnounce { announcement: announcement.id, post: announcement.post_id };
-        outgoing::say(conn, &word, now)?;
+        say(conn, &word, now)?;
     }
     epochs::bump_wijk(conn, announcement.wijk_id)?;
     Ok(true)
@@ -127,8 +128,8 @@ pub fn all_standing(conn: &mut Connection, post: PostId) -> Result<Vec<Announcem
     Ok(standing.select(Announcement::as_select()).load(conn)?)
 }
 
-/// Whether the wijk ever passed it on.
-pub fn ever(conn: &mut Connection, post: PostId) -> Result<bool> {
+/// The wijken that ever passed it on.
+pub fn ever_by(conn: &mut Connection, post: PostId) -> Result<Vec<WijkId>> {
     let any = announcements::table.filter(announcements::post_id.eq(post));
-    Ok(diesel::select(diesel::dsl::exists(any)).get_result(conn)?)
+    Ok(any.select(announcements::wijk_id).distinct().load(conn)?)
 }

@@ -4,12 +4,11 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer};
 use diesel::upsert::excluded;
 
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::arrivals;
-use crate::foundation::database::{Connection, on_each, text_enum};
+use crate::foundation::database::{Claiming, Connection, on_each, text_enum};
 use crate::foundation::error::Result;
 use crate::foundation::ids::ArrivalId;
 
@@ -78,7 +77,12 @@ pub fn keep(conn: &mut Connection, new: &NewArrival, now: Time) -> Result<bool> 
     );
     let key = (arrivals::activity_uri, arrivals::body_hash, arrivals::is_forwarded);
     let kept = if new.is_answered_again {
+        // As if it came for the first time: behind whatever of its lane came in between.
         on_each!(conn, c => diesel::insert_into(arrivals::table).values(row).on_conflict(key).do_update().set((
+            arrivals::id.eq(excluded(arrivals::id)),
+            arrivals::tries.eq(0),
+            arrivals::leased_until.eq(Time::ZERO),
+            arrivals::received_at.eq(now),
             arrivals::body.eq(excluded(arrivals::body)),
             arrivals::state.eq(State::Waiting),
             arrivals::not_before.eq(now),
@@ -100,33 +104,18 @@ pub fn any_due(conn: &mut Connection, now: Time) -> Result<bool> {
 
 /// Takes up to `most` that are due, the oldest of each lane, for [`LEASE`].
 pub fn claim(conn: &mut Connection, most: i32, now: Time) -> Result<Vec<Arrival>> {
-    // Two dialects of one statement: PostgreSQL's workers step over what another one is taking.
-    let sql = |skip: &str, now: &str, until: &str, most: &str| {
-        format!(
-            "UPDATE arrivals SET leased_until = {until} WHERE id IN (\
-                SELECT id FROM arrivals AS due WHERE state = 'waiting' AND not_before <= {now} \
-                AND leased_until < {now} AND NOT EXISTS (\
-                    SELECT 1 FROM arrivals AS earlier WHERE earlier.lane = due.lane \
-                    AND earlier.state = 'waiting' AND earlier.id < due.id) \
-                ORDER BY not_before, id LIMIT {most} {skip}) \
-             RETURNING id, body, actor_uri, is_forwarded, lane, tries"
-        )
-    };
-    let (until, now) = (now.plus(LEASE).millis(), now.millis());
-    let mut held: Vec<Arrival> = match conn {
-        Connection::Sqlite(c) => diesel::sql_query(sql("", "?2", "?1", "?3"))
-            .bind::<BigInt, _>(until)
-            .bind::<BigInt, _>(now)
-            .bind::<Integer, _>(most)
-            .load(c)?,
-        Connection::Postgres(c) => {
-            diesel::sql_query(sql("FOR UPDATE SKIP LOCKED", "$2", "$1", "$3"))
-                .bind::<BigInt, _>(until)
-                .bind::<BigInt, _>(now)
-                .bind::<Integer, _>(most)
-                .load(c)?
-        }
-    };
+    let Claiming { clock, skip } = Claiming::on(conn, now);
+    let (now, lease) = (now.millis(), LEASE.as_millis());
+    let sql = format!(
+        "UPDATE arrivals SET leased_until = {clock} + {lease} WHERE id IN (\
+            SELECT id FROM arrivals AS due WHERE state = 'waiting' AND not_before <= {now} \
+            AND leased_until < {clock} AND NOT EXISTS (\
+                SELECT 1 FROM arrivals AS earlier WHERE earlier.lane = due.lane \
+                AND earlier.state = 'waiting' AND earlier.id < due.id) \
+            ORDER BY not_before, id LIMIT {most} {skip}) \
+         RETURNING id, body, actor_uri, is_forwarded, lane, tries"
+    );
+    let mut held: Vec<Arrival> = on_each!(conn, c => diesel::sql_query(sql).load(c))?;
     held.sort_by_key(|arrival| arrival.id);
     Ok(held)
 }

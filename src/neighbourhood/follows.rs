@@ -3,7 +3,8 @@
 use diesel::prelude::*;
 
 use super::actors::{Actor, store as actors_store};
-use super::outgoing::{self, Word};
+use super::outgoing::Word;
+use super::outgoing::store::say;
 use super::{blocks::Blocklist, epochs, wijken::Wijk};
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::{ended_follows, follows};
@@ -32,7 +33,7 @@ pub fn ask(
             target: wijk.actor.id,
             uri: uri.to_owned(),
         };
-        return outgoing::say(conn, &word, now);
+        return say(conn, &word, now);
     }
     let follow = keep(conn, follower, &wijk.actor, uri, now)?;
     let word = Word::AcceptFollow {
@@ -41,7 +42,7 @@ pub fn ask(
         target: wijk.actor.id,
         uri: uri.to_owned(),
     };
-    outgoing::say(conn, &word, now)?;
+    say(conn, &word, now)?;
     epochs::bump_wijk(conn, wijk.id())
 }
 
@@ -56,7 +57,7 @@ pub fn ask_author(
     if !Blocklist::read(conn)?.may_show(&follower.uri, &follower.domain, None) {
         let word =
             Word::RejectFollow { follower: follower.id, target: author.id, uri: uri.to_owned() };
-        return outgoing::say(conn, &word, now);
+        return say(conn, &word, now);
     }
     let follow = keep(conn, follower, author, uri, now)?;
     let word = Word::AcceptFollow {
@@ -65,7 +66,7 @@ pub fn ask_author(
         target: author.id,
         uri: uri.to_owned(),
     };
-    outgoing::say(conn, &word, now)
+    say(conn, &word, now)
 }
 
 /// One row per pair; asking again replaces the id of the Follow and says where the follower lives now.
@@ -165,42 +166,51 @@ pub fn is_follower(conn: &mut Connection, follower: ActorId, target: ActorId) ->
     Ok(diesel::select(diesel::dsl::exists(accepted)).get_result(conn)?)
 }
 
-/// Inboxes behind the follow `cursor`, in order of follows, at most `most`: of those who follow now and, where
-/// `heard_since` is given, of those who followed at any time from then on. A server's shared inbox may come repeatedly.
+/// Inboxes behind the follow `cursor`, each once, in the order of their first follows, at most `most`: of those who
+/// follow any of `targets` now and, where `heard_since` is given, of those who followed at any time from then on.
 pub fn inboxes(
     conn: &mut Connection,
-    target: ActorId,
+    targets: &[ActorId],
     heard_since: Option<Time>,
     cursor: i64,
     most: i64,
 ) -> Result<Vec<(FollowId, String)>> {
-    let following = follows::table.filter(
-        follows::target_id
-            .eq(target)
-            .and(follows::state.eq(State::Accepted))
-            .and(follows::id.gt(FollowId(cursor))),
-    );
-    let mut rows: Vec<(FollowId, String)> = following
-        .select((follows::id, follows::inbox))
-        .order(follows::id)
-        .limit(most)
-        .load(conn)?;
+    let first = diesel::dsl::min(follows::id);
+    let following = follows::table
+        .filter(follows::target_id.eq_any(targets).and(follows::state.eq(State::Accepted)))
+        .group_by(follows::inbox)
+        .having(first.gt(FollowId(cursor)))
+        .select((first.assume_not_null(), follows::inbox))
+        .order(first)
+        .limit(most);
+    let mut rows: Vec<(FollowId, String)> = following.load(conn)?;
     if let Some(since) = heard_since {
-        let ended = ended_follows::table.filter(
-            ended_follows::target_id
-                .eq(target)
-                .and(ended_follows::until.ge(since))
-                .and(ended_follows::id.gt(FollowId(cursor))),
-        );
-        let ended = ended
-            .select((ended_follows::id, ended_follows::inbox))
-            .order(ended_follows::id)
-            .limit(most);
-        rows.extend(ended.load::<(FollowId, String)>(conn)?);
+        rows.extend(ended(conn, targets, since, cursor, most)?);
         rows.sort_unstable();
         rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));
     }
     Ok(rows)
+}
+
+/// Of follows that ended since then, where nobody follows any more.
+fn ended(
+    conn: &mut Connection,
+    targets: &[ActorId],
+    since: Time,
+    cursor: i64,
+    most: i64,
+) -> Result<Vec<(FollowId, String)>> {
+    let first = diesel::dsl::min(ended_follows::id);
+    let still = follows::table.filter(follows::target_id.eq_any(targets)).select(follows::inbox);
+    let ended = ended_follows::table
+        .filter(ended_follows::target_id.eq_any(targets).and(ended_follows::until.ge(since)))
+        .filter(ended_follows::inbox.ne_all(still))
+        .group_by(ended_follows::inbox)
+        .having(first.gt(FollowId(cursor)))
+        .select((first.assume_not_null(), ended_follows::inbox))
+        .order(first)
+        .limit(most);
+    Ok(ended.load(conn)?)
 }
 
 /// Followers of a wijk that it does not hear any more are shown out.
@@ -214,7 +224,7 @@ pub fn show_out(conn: &mut Connection, wijk: &Wijk, now: Time) -> Result<()> {
         let actor = actors_store::find(conn, follower)?;
         if !blocklist.may_show(&actor.uri, &actor.domain, Some(wijk.id())) {
             undo(conn, follower, wijk.actor.id, now)?;
-            outgoing::say(conn, &Word::RejectFollow { follower, target: wijk.actor.id, uri }, now)?;
+            say(conn, &Word::RejectFollow { follower, target: wijk.actor.id, uri }, now)?;
         }
     }
     Ok(())

@@ -242,7 +242,8 @@ pub fn wijken_of(conn: &mut Connection, actor: ActorId, now: Time) -> Result<Vec
     let mut spoken_for = Vec::new();
     for wijk in wijken::list(conn)? {
         let partner = of_actor(conn, wijk.id(), actor)?;
-        if wijk.row.redactie_id == actor || partner.is_some_and(|partner| partner.is_verified(now)) {
+        if wijk.row.redactie_id == actor || partner.is_some_and(|partner| partner.is_verified(now))
+        {
             spoken_for.push(wijk);
         }
     }

@@ -10,7 +10,10 @@ use super::posts::{Post, Version, Visibility};
 use super::{follows, wijken};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
-use crate::foundation::database::schema::{actors, announcements, post_versions, posts};
+use crate::foundation::database::schema::{
+    actors, announcements, post_versions, posts, wijken as wijken_table,
+};
+use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{ActorId, AnnouncementId, PostId, WijkId};
 
@@ -33,6 +36,8 @@ macro_rules! standing {
         announcements::table
             .inner_join(posts::table.inner_join(actors::table))
             .inner_join(post_versions::table.on(post_versions::id.eq(announcements::version_id)))
+            .inner_join(wijken_table::table.on(wijken_table::id.eq(announcements::wijk_id)))
+            .filter(wijken_table::closed_at.is_null())
             .filter(
                 announcements::state
                     .eq(State::Announced)
@@ -71,11 +76,11 @@ pub fn of_wijk(
         None
     };
     rows.truncate(most);
-    rows.retain(|row| may_show(&blocklist, row));
+    rows.retain(|row| is_heard(&blocklist, row));
     Ok(Page { shown: rows, older })
 }
 
-fn may_show(blocklist: &Blocklist, shown: &Shown) -> bool {
+fn is_heard(blocklist: &Blocklist, shown: &Shown) -> bool {
     blocklist.may_show(&shown.author.uri, &shown.author.domain, Some(shown.announcement.wijk_id))
 }
 
@@ -91,7 +96,7 @@ pub fn post(conn: &mut Connection, id: PostId) -> Result<Shown> {
         .order(announcements::id)
         .select(Shown::as_select())
         .load(conn)?;
-    match rows.into_iter().find(|row| may_show(&blocklist, row)) {
+    match rows.into_iter().find(|row| is_heard(&blocklist, row)) {
         Some(shown) => Ok(shown),
         None => Err(if was_taken_away(conn, id)? { Error::Gone } else { Error::NotFound }),
     }
@@ -101,7 +106,7 @@ fn was_taken_away(conn: &mut Connection, id: PostId) -> Result<bool> {
     let public =
         posts::table.filter(posts::id.eq(id).and(posts::visibility.ne(Visibility::Private)));
     let is_public: bool = diesel::select(diesel::dsl::exists(public)).get_result(conn)?;
-    Ok(is_public && super::announcements::ever(conn, id)?)
+    Ok(is_public && !super::announcements::ever_by(conn, id)?.is_empty())
 }
 
 /// The replies the wijk let into the thread, oldest first.
@@ -113,7 +118,7 @@ pub fn replies(conn: &mut Connection, to: &Post, wijk: WijkId) -> Result<Vec<Sho
         .limit(100)
         .select(Shown::as_select())
         .load(conn)?;
-    Ok(rows.into_iter().filter(|row| may_show(&blocklist, row)).collect())
+    Ok(rows.into_iter().filter(|row| is_heard(&blocklist, row)).collect())
 }
 
 /// What stands around a timeline.
@@ -131,10 +136,27 @@ pub fn around(conn: &mut Connection, wijk: WijkId, now: Time) -> Result<Around> 
     Ok(Around { partners: verified, followers: follows::count(conn, wijk.into())? })
 }
 
-/// How many posts a wijk passes on now: the total of its outbox.
+/// How many posts its timeline holds: the total of its outbox.
 pub fn count(conn: &mut Connection, wijk: WijkId) -> Result<i64> {
-    let standing = announcements::wijk_id.eq(wijk).and(announcements::state.eq(State::Announced));
-    Ok(announcements::table.filter(standing).count().get_result(conn)?)
+    let blocklist = Blocklist::read(conn)?;
+    let by_author: Vec<(String, Domain, i64)> = standing!()
+        .filter(announcements::wijk_id.eq(wijk).and(posts::in_reply_to.is_null()))
+        .group_by((actors::uri, actors::domain))
+        .select((actors::uri, actors::domain, diesel::dsl::count_star()))
+        .load(conn)?;
+    let heard =
+        by_author.iter().filter(|(uri, domain, _)| blocklist.may_show(uri, domain, Some(wijk)));
+    Ok(heard.map(|(.., count)| count).sum())
+}
+
+/// An announcement for other servers: whether what it passes on may still be seen.
+pub fn is_shown(conn: &mut Connection, announcement: &Announcement) -> Result<bool> {
+    let rows: Vec<Shown> = standing!()
+        .filter(announcements::id.eq(announcement.id))
+        .select(Shown::as_select())
+        .load(conn)?;
+    let blocklist = Blocklist::read(conn)?;
+    Ok(rows.iter().any(|row| is_heard(&blocklist, row)))
 }
 
 /// The whole server in numbers, for NodeInfo.
@@ -149,7 +171,12 @@ pub fn totals(conn: &mut Connection) -> Result<Totals> {
 }
 
 /// What a wijk passes on of one author, the newest first.
-pub fn of_author_in(conn: &mut Connection, wijk: WijkId, author: ActorId, most: i64) -> Result<Vec<Shown>> {
+pub fn of_author_in(
+    conn: &mut Connection,
+    wijk: WijkId,
+    author: ActorId,
+    most: i64,
+) -> Result<Vec<Shown>> {
     let blocklist = Blocklist::read(conn)?;
     let rows: Vec<Shown> = standing!()
         .filter(announcements::wijk_id.eq(wijk).and(posts::author_id.eq(author)))
@@ -158,7 +185,7 @@ pub fn of_author_in(conn: &mut Connection, wijk: WijkId, author: ActorId, most: 
         .limit(most)
         .select(Shown::as_select())
         .load(conn)?;
-    Ok(rows.into_iter().filter(|row| may_show(&blocklist, row)).collect())
+    Ok(rows.into_iter().filter(|row| is_heard(&blocklist, row)).collect())
 }
 
 /// The posts a local author published here, newest first, for its outbox.

@@ -7,7 +7,8 @@ use diesel::prelude::*;
 use super::actors::keys::{self, NewActor, NewKey};
 use super::actors::{Actor, ActorKind, store as actors_store};
 use super::epochs;
-use super::outgoing::{self, Word};
+use super::outgoing::Word;
+use super::outgoing::store::say;
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::{actors, wijken};
 use crate::foundation::database::{Connection, text_enum};
@@ -194,7 +195,7 @@ pub fn edit(conn: &mut Connection, slug: &str, edit: &Edit, now: Time) -> Result
             wijken::updated_at.eq(now),
         ))
         .execute(conn)?;
-    outgoing::say(conn, &Word::UpdateWijk { wijk: wijk.id(), at: now }, now)?;
+    say(conn, &Word::UpdateWijk { wijk: wijk.id(), at: now }, now)?;
     epochs::bump_wijk(conn, wijk.id())?;
     epochs::bump_server(conn)?;
     find(conn, slug)
@@ -208,7 +209,7 @@ pub fn close(conn: &mut Connection, slug: &str, now: Time) -> Result<()> {
         diesel::update(row).set(wijken::closed_at.eq(Some(now))).execute(conn)?,
         "that wijk is closed already",
     )?;
-    outgoing::say(conn, &Word::DeleteWijk { wijk: wijk.id() }, now)?;
+    say(conn, &Word::DeleteWijk { wijk: wijk.id() }, now)?;
     epochs::bump_wijk(conn, wijk.id())?;
     epochs::bump_server(conn)
 }

@@ -149,6 +149,7 @@ each_database! {
         keep(&rooms, &arrival("1", "Create", "p"), NOW).await;
         assert_eq!(claim(&rooms, NOW).await.len(), 1);
         assert!(!rooms.write(|c| arrivals::any_due(c, later(1))).await);
+        rooms.leases_run_out().await;
         assert_eq!(claim(&rooms, later(3600)).await.len(), 1);
         rooms.write(arrivals::free_leases).await;
         assert_eq!(claim(&rooms, later(3601)).await.len(), 1);

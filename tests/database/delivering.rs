@@ -8,7 +8,7 @@ use likejewijk::foundation::database::schema::hosts;
 use likejewijk::foundation::domain::Domain;
 use likejewijk::foundation::ids::{ActivityId, ActorId, PostId};
 use likejewijk::neighbourhood::outgoing::queue::{self, Delivery, HostLine, Note};
-use likejewijk::neighbourhood::outgoing::{Outcome, Patience, Word, say, store};
+use likejewijk::neighbourhood::outgoing::{Outcome, Patience, Word, store};
 
 use super::rooms::{NOW, Rooms, later};
 use crate::harness::each_database;
@@ -33,10 +33,10 @@ fn unreachable() -> Outcome {
 async fn send(rooms: &Rooms, post: i64, to: &'static [&'static str], now: Time) {
     rooms
         .write(move |c| {
-            say(c, &Word::CreatePost { post: PostId(post) }, now)?;
+            store::say(c, &Word::CreatePost { post: PostId(post) }, now)?;
             let pending = store::claim(c, 1, now)?.remove(0);
             let activity = ActivityId::next(now);
-            store::keep_activity(c, activity, ActorId(1), "{}", now)?;
+            store::keep_activity(c, activity, ActorId(1), None, "{}", now)?;
             let inboxes: Vec<(String, Domain)> =
                 to.iter().map(|name| (format!("https://{name}/inbox"), host(name))).collect();
             store::expanded(c, &pending, activity, &inboxes, None, now)
@@ -126,7 +126,8 @@ each_database! {
         let held = [one, two, three].map(|held| held.unwrap().len());
         assert_eq!(held.iter().sum::<usize>(), 1);
         assert!(rooms.write(|c| queue::claim(c, 64, false, later(1))).await.is_empty());
-        assert_eq!(rooms.write(|c| queue::claim(c, 64, false, later(3600))).await.len(), 1, "the lease ran out");
+        rooms.leases_run_out().await;
+        assert_eq!(rooms.write(|c| queue::claim(c, 64, false, later(3600))).await.len(), 1);
     }
 
     async fn a_refused_activity_is_dead_and_the_next_goes_on(test: TestDatabase) {

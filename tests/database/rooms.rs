@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use diesel::RunQueryDsl;
 use likejewijk::foundation::clock::Time;
 use likejewijk::foundation::config::Config;
 use likejewijk::foundation::database::{Connection, Database};
@@ -50,6 +51,18 @@ impl Rooms {
         work: impl Fn(&mut Connection) -> Result<T> + Send + 'static,
     ) -> T {
         self.database.write(work).await.unwrap()
+    }
+
+    /// Time passes by the clock that leases are judged by: on PostgreSQL its own.
+    pub(super) async fn leases_run_out(&self) {
+        self.write(|c| {
+            for table in ["arrivals", "outgoing", "hosts"] {
+                let sql = format!("UPDATE {table} SET leased_until = 1 WHERE leased_until > 0");
+                diesel::sql_query(sql).execute(c)?;
+            }
+            Ok(())
+        })
+        .await;
     }
 
     pub(super) async fn wijk(&self) -> Wijk {

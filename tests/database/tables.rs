@@ -18,7 +18,11 @@ type Tables = BTreeMap<String, Vec<(String, String, bool)>>;
 fn connect(test: &TestDatabase) -> Connection {
     let url = test.url();
     match url.strip_prefix("sqlite:") {
-        Some(path) => Connection::Sqlite(SqliteConnection::establish(path).unwrap()),
+        Some(path) => {
+            let mut conn = SqliteConnection::establish(path).unwrap();
+            sql_query("PRAGMA busy_timeout = 5000").execute(&mut conn).unwrap();
+            Connection::Sqlite(conn)
+        }
         None => Connection::Postgres(PgConnection::establish(&url).unwrap()),
     }
 }

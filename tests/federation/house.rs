@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
-use likejewijk::doors::federation::{Federation, outbox, routes};
+use likejewijk::doors::federation::context::Federation;
+use likejewijk::doors::federation::{outbox, routes};
 use likejewijk::foundation::app::App;
 use likejewijk::foundation::clock::{Clock, Time};
 use likejewijk::foundation::config::Config;

@@ -4,7 +4,6 @@
 use std::path::Path;
 
 use likejewijk::foundation::error::Error;
-use likejewijk::neighbourhood::announcements;
 use likejewijk::neighbourhood::blocks::{self, Blocked};
 use likejewijk::neighbourhood::partners::{self, Kind, NewPartner};
 use likejewijk::neighbourhood::posts::Visibility;
@@ -234,9 +233,6 @@ async fn a_long_outbox_has_pages() {
     assert_eq!(second["next"], Value::Null);
     posts.reverse();
     assert_eq!([objects(&first), objects(&second)].concat(), posts);
-    let ever =
-        house.write(|c| announcements::ever(c, likejewijk::foundation::ids::PostId(1))).await;
-    assert!(!ever);
 }
 
 /// Servers of the wijk's followers hold a copy too: they fetched it when the wijk passed it on.

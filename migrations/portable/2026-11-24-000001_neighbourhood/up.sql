@@ -111,7 +111,7 @@ CREATE TABLE post_versions (
     language TEXT CHECK (length(language) <= 35),
     is_sensitive BOOLEAN NOT NULL,
     -- JSON: [{url, media_type, alt}]
-    attachments TEXT NOT NULL CHECK (length(attachments) <= 40000),
+    attachments TEXT NOT NULL CHECK (length(attachments) <= 100000),
     -- SHA-256 over all that is shown: what an approval pins.
     shown_hash BYTEA NOT NULL,
     written_at BIGINT NOT NULL,

@@ -20,6 +20,8 @@ CREATE INDEX outgoing_waiting ON outgoing (object, seq) WHERE state = 'waiting';
 CREATE TABLE activities (
     id BIGINT PRIMARY KEY NOT NULL,
     signer_id BIGINT NOT NULL,
+    -- The post it speaks of, where it speaks of one.
+    post_id BIGINT,
     json TEXT NOT NULL CHECK (length(json) <= 200000),
     made_at BIGINT NOT NULL
 );

@@ -10,7 +10,7 @@ use crate::foundation::ids::{AnnouncementId, WijkId};
 use crate::foundation::links::Links;
 use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::wijken::Wijk;
-use crate::neighbourhood::{follows, partners, timelines};
+use crate::neighbourhood::{follows, timelines};
 
 const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
 const PAGE: i64 = 20;
@@ -27,7 +27,7 @@ pub fn followers(conn: &mut Connection, actor: &Actor) -> Result<Value> {
 
 /// The wijk's verified partners: a public list.
 pub fn following(conn: &mut Connection, wijk: &Wijk, now: Time) -> Result<Value> {
-    let partners = partners::verified(conn, wijk.id(), now)?;
+    let partners = timelines::around(conn, wijk.id(), now)?.partners;
     let ids: Vec<String> = partners.into_iter().map(|partner| partner.actor.uri).collect();
     Ok(ordered(&format!("{}/following", wijk.actor.uri), ids.len(), &json!(ids)))
 }
@@ -35,13 +35,18 @@ pub fn following(conn: &mut Connection, wijk: &Wijk, now: Time) -> Result<Value>
 /// Nothing is pinned; Mastodon pins only what the wijk wrote itself.
 #[must_use]
 pub fn featured(wijk: &Wijk) -> Value {
-    ordered(&format!("{}/featured", wijk.actor.uri), 0, &json!([]))
+    empty(&format!("{}/featured", wijk.actor.uri))
 }
 
 /// The moderators are residents: only the server's moderation actor is named.
 #[must_use]
 pub fn moderators(wijk: &Wijk, links: &Links) -> Value {
     ordered(&format!("{}/moderators", wijk.actor.uri), 1, &json!([links.moderation_actor()]))
+}
+
+#[must_use]
+pub fn empty(id: &str) -> Value {
+    ordered(id, 0, &json!([]))
 }
 
 fn ordered(id: &str, total: usize, items: &Value) -> Value {

@@ -1,18 +1,18 @@
 //! Sends what is due to one host: signed afresh per attempt, in order, and noted.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use url::Url;
 
-use super::Federation;
+use super::context::Federation;
 use super::signatures::{sign_post, sign_post_rfc9421};
 use crate::foundation::error::{Error, Result};
 use crate::foundation::http_client::{Answer, FetchError};
 use crate::foundation::rsa::SigningKey;
-use crate::neighbourhood::outgoing::queue::{Delivery, Held, Note, Payload};
+use crate::neighbourhood::outgoing::queue::{Delivery, LEASE, Note, Payload};
 use crate::neighbourhood::outgoing::{Outcome, STEPS_ASIDE_AFTER};
 
 /// A delivery with what is sent.
@@ -22,13 +22,16 @@ pub struct Errand {
 }
 
 /// Tries a host's errands one after the other. Stops where the host fails; steps over what is refused for itself.
-pub async fn deliver(federation: &Federation, held: &Held, errands: Vec<Errand>) -> Vec<Note> {
+/// Begins no send that could still be under way when the lease is over: then another worker may hold the host.
+pub async fn deliver(
+    federation: &Federation,
+    asked_at: Instant,
+    errands: Vec<Errand>,
+) -> Vec<Note> {
     let mut notes = Vec::with_capacity(errands.len());
     let mut held_up = HashSet::new();
     for Errand { delivery, payload } in errands {
-        let now = federation.app.clock.now();
-        // Another worker may hold the host when the lease is over: never two at once.
-        if held.leased_until.since(now) <= federation.app.config.limits.delivery_time() {
+        if asked_at.elapsed() + federation.app.config.limits.delivery_time() >= LEASE {
             break;
         }
         if held_up.contains(&delivery.object) {
@@ -97,6 +100,9 @@ async fn send(
 ) -> Result<Outcome> {
     let app = &federation.app;
     let url = Url::parse(&delivery.inbox).map_err(Error::internal)?;
+    if federation.memory.refuses(app, &delivery.host).await {
+        return Ok(Outcome::Refused("blocked here".to_owned()));
+    }
     let own = federation.own.of(app, payload.signer).await?;
     let body = Bytes::from(payload.json.clone());
     let headers = sign(&own.1, &own.0, &url, &body, app.clock.now())?;

@@ -80,17 +80,13 @@ pub fn nodeinfo_links(links: &Links) -> Value {
 
 pub fn nodeinfo(conn: &mut Connection, config: &Config, version: &str) -> Result<Value> {
     let totals = timelines::totals(conn)?;
-    let mut software = json!({"name": "likejewijk", "version": env!("CARGO_PKG_VERSION")});
-    if let (true, Some(software)) = (version == "2.1", software.as_object_mut()) {
-        software.insert("homepage".to_owned(), json!(config.url.as_str()));
-    }
     let mut metadata = json!({"nodeName": "LikeJeWijk"});
     if let (Some(email), Some(metadata)) = (&config.admin_email, metadata.as_object_mut()) {
         metadata.insert("adminEmail".to_owned(), json!(email));
     }
     Ok(json!({
         "version": version,
-        "software": software,
+        "software": {"name": "likejewijk", "version": env!("CARGO_PKG_VERSION")},
         "protocols": ["activitypub"],
         "services": {"inbound": [], "outbound": []},
         "openRegistrations": false,

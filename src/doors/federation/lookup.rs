@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use serde::Deserialize;
 use url::Url;
 
-use super::Federation;
+use super::context::Federation;
 use super::failure::Failure;
 use super::fetching::Trouble;
 use super::objects::actor::RemoteActor;

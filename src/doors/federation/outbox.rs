@@ -28,8 +28,10 @@ struct Said {
     signer: ActorId,
     /// Heard once, whatever the followers are.
     directly: Vec<String>,
-    /// Whose followers hear it, and those who followed since when.
-    followers_of: Option<(ActorId, Option<Time>)>,
+    /// Whose followers hear it.
+    followers_of: Vec<ActorId>,
+    /// Also those who followed at any time since then.
+    heard_since: Option<Time>,
 }
 
 /// Writes down the next slice of a word's deliveries; the first one makes the activity.
@@ -41,7 +43,7 @@ pub fn expand(conn: &mut Connection, links: &Links, pending: &Pending, now: Time
     let said = say(conn, links, &pending.word, activity, pending.said_at)?;
     if pending.activity.is_none() {
         let json = serde_json::to_string(&said.json).map_err(Error::internal)?;
-        store::keep_activity(conn, activity, said.signer, &json, now)?;
+        store::keep_activity(conn, activity, said.signer, pending.word.post(), &json, now)?;
     }
     let (mut inboxes, next) = slice(conn, &said, pending.cursor)?;
     if pending.activity.is_none() {
@@ -61,8 +63,7 @@ pub fn expand(conn: &mut Connection, links: &Links, pending: &Pending, now: Time
 }
 
 fn slice(conn: &mut Connection, said: &Said, cursor: i64) -> Result<(Vec<String>, Option<i64>)> {
-    let Some((target, heard_since)) = said.followers_of else { return Ok((Vec::new(), None)) };
-    let rows = follows::inboxes(conn, target, heard_since, cursor, SLICE)?;
+    let rows = follows::inboxes(conn, &said.followers_of, said.heard_since, cursor, SLICE)?;
     let is_last = i64::try_from(rows.len()).unwrap_or(0) < SLICE;
     let next = if is_last { None } else { rows.last().map(|(follow, _)| follow.0) };
     Ok((rows.into_iter().map(|(_, inbox)| inbox).collect(), next))
@@ -95,7 +96,8 @@ fn say(
                 json: form(&announcement, &wijk, &post, &author.uri, links),
                 signer: wijk.actor.id,
                 directly: vec![author.delivery_inbox().to_owned()],
-                followers_of: Some((wijk.actor.id, is_undo.then_some(announcement.announced_at))),
+                followers_of: vec![wijk.actor.id],
+                heard_since: is_undo.then_some(announcement.announced_at),
             })
         }
         Word::CreatePost { post } => {
@@ -106,11 +108,12 @@ fn say(
         }
         Word::DeletePost { post } => {
             let (post, author) = post_and_author(conn, *post)?;
-            Ok(to_followers(
-                publishing::delete_post(&post, &author),
-                &author,
-                Some(post.published_at),
-            ))
+            let delete = publishing::delete_post(&post, &author, at);
+            let mut said = to_followers(delete, &author, Some(post.published_at));
+            // The servers of a wijk's followers fetched the post itself.
+            let passed_on_by = announcements::ever_by(conn, post.id)?;
+            said.followers_of.extend(passed_on_by.into_iter().map(ActorId::from));
+            Ok(said)
         }
         Word::UpdateWijk { wijk, .. } => {
             let wijk = wijken::by_id(conn, *wijk)?;
@@ -131,7 +134,13 @@ fn say(
 
 fn to_one(json: Value, signer: &Actor, recipient: &Actor) -> Said {
     // An answer goes to its person: a server may know them by their own inbox only.
-    Said { json, signer: signer.id, directly: vec![recipient.inbox.clone()], followers_of: None }
+    Said {
+        json,
+        signer: signer.id,
+        directly: vec![recipient.inbox.clone()],
+        followers_of: Vec::new(),
+        heard_since: None,
+    }
 }
 
 fn to_followers(json: Value, signer: &Actor, heard_since: Option<Time>) -> Said {
@@ -139,7 +148,8 @@ fn to_followers(json: Value, signer: &Actor, heard_since: Option<Time>) -> Said 
         json,
         signer: signer.id,
         directly: Vec::new(),
-        followers_of: Some((signer.id, heard_since)),
+        followers_of: vec![signer.id],
+        heard_since,
     }
 }
 

@@ -4,15 +4,16 @@ use std::collections::HashMap;
 
 use axum::Router;
 use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
 use super::activities::announcing;
+use super::context::Federation;
 use super::failure::Failure;
 use super::objects::{actor, note};
-use super::{Federation, collections, discovery, guard, outbox};
+use super::{collections, discovery, guard, outbox};
 use crate::doors::address::Address;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
@@ -30,6 +31,8 @@ pub fn own() -> Router<Federation> {
     Router::new()
         .route("/actor", get(instance_actor))
         .route("/actors/moderatie", get(moderation_actor))
+        .route("/actor/outbox", get(empty_outbox))
+        .route("/actors/moderatie/outbox", get(empty_outbox))
         .route("/inbox", post(shared_inbox))
         .route("/wijken/{slug}/inbox", post(inbox))
         .route("/wijken/{slug}/outbox", get(wijk_outbox))
@@ -127,6 +130,11 @@ async fn instance_actor(State(federation): State<Federation>) -> Result<Response
     Ok(activity_json(&value))
 }
 
+/// The server's own actors publish nothing.
+async fn empty_outbox(State(federation): State<Federation>, uri: Uri) -> Response {
+    activity_json(&collections::empty(&federation.app.links.at(uri.path().trim_start_matches('/'))))
+}
+
 async fn moderation_actor(State(federation): State<Federation>) -> Result<Response, Failure> {
     let value = read(&federation, |c, links| {
         Ok(actor::own_json(&actors_store::local(c, site::MODERATION)?, links))
@@ -220,6 +228,9 @@ async fn boost(
         }
         if announcement.state == Standing::Withdrawn {
             return Ok(tombstone(&links.boost(&slug, id), "Announce"));
+        }
+        if !timelines::is_shown(c, &announcement)? {
+            return Err(Error::NotFound);
         }
         let author = actors_store::find(c, post.author_id)?;
         Ok(activity_json(&announcing::announce(&announcement, &wijk, &post, &author.uri, links)))

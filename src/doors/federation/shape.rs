@@ -7,7 +7,7 @@ use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use url::Url;
 
-use super::values::id_of;
+use super::values::{LONGEST_URL, id_of};
 
 /// Deeper JSON is refused (TRUST.md §4).
 const DEEPEST: usize = 32;
@@ -36,7 +36,10 @@ impl Outline {
         }
         let outer: Outer =
             serde_json::from_slice(body).map_err(|_| "the activity cannot be read")?;
-        let address = |text: Option<String>| text.and_then(|text| Url::parse(&text).ok());
+        let address = |text: Option<String>| {
+            let url = text.and_then(|text| Url::parse(&text).ok())?;
+            (url.as_str().len() <= LONGEST_URL).then_some(url)
+        };
         let object = outer.object.unwrap_or(Value::Null);
         Ok(Self {
             id: address(outer.id).ok_or("the activity has no id")?,

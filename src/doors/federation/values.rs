@@ -7,6 +7,9 @@ use url::Url;
 /// The collection of everybody, in its three spellings.
 pub const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
 
+/// Longer addresses are nobody's (TRUST.md §4).
+pub const LONGEST_URL: usize = 2000;
+
 /// More of one field are not read.
 const MOST: usize = 100;
 
@@ -72,7 +75,7 @@ pub fn loose<'de, D: Deserializer<'de>, T: DeserializeOwned>(
 #[must_use]
 pub fn web_address(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
-    (matches!(url.scheme(), "http" | "https") && url.has_host() && text.len() <= 2000)
+    (matches!(url.scheme(), "http" | "https") && url.has_host() && text.len() <= LONGEST_URL)
         .then_some(url)
 }
 

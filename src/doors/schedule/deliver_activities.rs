@@ -1,11 +1,12 @@
 //! Deliveries → `federation::deliver`: many hosts at once, one activity in flight per host.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use tokio::sync::mpsc;
 
 use super::{Stop, something_new};
-use crate::doors::federation::Federation;
+use crate::doors::federation::context::Federation;
 use crate::doors::federation::deliver::{Errand, deliver};
 use crate::foundation::error::Result;
 use crate::foundation::ids::ActivityId;
@@ -30,9 +31,10 @@ pub(super) async fn run(federation: Federation, mut stop: Stop) {
         if stop.is_now() {
             break;
         }
+        let asked_at = Instant::now();
         let held = claim(&federation, &at_work, places).await;
         if !held.is_empty() {
-            begin(&federation, held, &finish, &mut at_work).await;
+            begin(&federation, held, asked_at, &finish, &mut at_work).await;
             continue;
         }
         tokio::select! {
@@ -97,6 +99,7 @@ async fn claim(federation: &Federation, at_work: &AtWork, places: usize) -> Vec<
 async fn begin(
     federation: &Federation,
     held: Vec<Held>,
+    asked_at: Instant,
     finish: &mpsc::Sender<Finished>,
     at_work: &mut AtWork,
 ) {
@@ -137,7 +140,7 @@ async fn begin(
         // Counted in `at_work`, and waited for at the end.
         #[expect(clippy::disallowed_methods, reason = "its result is awaited through the channel")]
         tokio::spawn(async move {
-            let notes = deliver(&federation, &held, errands).await;
+            let notes = deliver(&federation, asked_at, errands).await;
             let _ = finish.send((held, notes)).await;
         });
     }

@@ -1,7 +1,8 @@
 //! Words of `outgoing` → deliveries, a slice of each at a time.
 
 use super::{Stop, something_new};
-use crate::doors::federation::{Federation, outbox};
+use crate::doors::federation::context::Federation;
+use crate::doors::federation::outbox;
 use crate::foundation::error::{Error, Result};
 use crate::neighbourhood::outgoing::store::{self, Pending};
 
@@ -41,7 +42,7 @@ async fn expand(federation: &Federation, pending: Pending) {
     let outcome =
         federation.app.database.write(move |c| outbox::expand(c, &links, &pending, now)).await;
     let Err(error) = outcome else { return };
-    if matches!(error, Error::Unavailable(_)) {
+    if matches!(error, Error::Unavailable(_) | Error::Database(_)) {
         tracing::warn!(%error, word, "a word is expanded again when the database can be written");
         return;
     }

@@ -1,6 +1,6 @@
 //! Gauges for the metrics: what waits, since when, what is parked or dead.
 
-use crate::doors::federation::Federation;
+use crate::doors::federation::context::Federation;
 use crate::foundation::clock::Time;
 use crate::foundation::error::Result;
 use crate::neighbourhood::arrivals;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::doors::federation::Federation;
+use crate::doors::federation::context::Federation;
 use crate::foundation::error::Result;
 use crate::neighbourhood::{arrivals, outgoing};
 

@@ -8,8 +8,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::{Stop, something_new};
+use crate::doors::federation::context::Federation;
 use crate::doors::federation::failure::Failure;
-use crate::doors::federation::{Federation, inbox};
+use crate::doors::federation::inbox;
 use crate::foundation::error::{Error, Result};
 use crate::neighbourhood::arrivals::{self, Arrival};
 

@@ -1,6 +1,6 @@
 //! Forgets what need not be remembered any longer.
 
-use crate::doors::federation::Federation;
+use crate::doors::federation::context::Federation;
 use crate::foundation::error::Result;
 use crate::neighbourhood::accounts::{invitations, sessions};
 use crate::neighbourhood::{arrivals, follows, outgoing};

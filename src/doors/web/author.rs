@@ -18,10 +18,10 @@ use crate::foundation::error::{Error, Result};
 use crate::foundation::i18n::Translator;
 use crate::foundation::links::Links;
 use crate::neighbourhood::actors::{Actor, ActorKind, store as actors_store};
+use crate::neighbourhood::follows;
 use crate::neighbourhood::partners::{self, Partner};
 use crate::neighbourhood::timelines::{self, Shown};
 use crate::neighbourhood::wijken::Wijk;
-use crate::neighbourhood::follows;
 
 const POSTS_OF_A_WIJK: i64 = 20;
 
@@ -87,7 +87,8 @@ async fn make(web: &Web, visitor: &Visitor, name: String) -> Result<Made> {
 
 impl Spoken {
     fn voice(&self, web: &Web, t: &Translator) -> Voice {
-        let setting = Setting { links: &web.app.links, t, wijk: &self.wijk, partners: &self.partners };
+        let setting =
+            Setting { links: &web.app.links, t, wijk: &self.wijk, partners: &self.partners };
         Voice {
             wijk: WijkPlate::of(&web.app.links, &self.wijk, self.followers),
             posts: setting.cards(&self.shown),
@@ -95,7 +96,12 @@ impl Spoken {
     }
 }
 
-fn read(conn: &mut Connection, links: &Links, name: &str, now: Time) -> Result<(Actor, Vec<Spoken>)> {
+fn read(
+    conn: &mut Connection,
+    links: &Links,
+    name: &str,
+    now: Time,
+) -> Result<(Actor, Vec<Spoken>)> {
     let author = actors_store::local(conn, name)?;
     if author.uri != links.partner(name) {
         return Err(Error::NotFound);
@@ -113,7 +119,10 @@ fn read(conn: &mut Connection, links: &Links, name: &str, now: Time) -> Result<(
 }
 
 /// `/@name`, as other servers write it: to the page that name has.
-pub(super) async fn by_name(State(web): State<Web>, Path(name): Path<String>) -> Result<Redirect, Failure> {
+pub(super) async fn by_name(
+    State(web): State<Web>,
+    Path(name): Path<String>,
+) -> Result<Redirect, Failure> {
     let actor = web.app.database.read(move |c| actors_store::local(c, &name)).await?;
     Ok(Redirect::to(&actor.url))
 }

@@ -8,7 +8,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::Web;
 use super::cookies;
-use super::failure::{self, Failure};
+use super::error_page;
+use super::failure::Failure;
 use super::forms;
 use super::visitor::Visitor;
 use crate::foundation::error::{Error, Reason};
@@ -44,7 +45,7 @@ pub(super) async fn pass(State(web): State<Web>, request: Request, next: Next) -
             next.run(Request::from_parts(parts, body)).await
         }
     };
-    with_headers(&web, &visitor, failure::dress(&web, &visitor, answer))
+    with_headers(&web, &visitor, error_page::dress(&web, &visitor, answer))
 }
 
 fn with_headers(web: &Web, visitor: &Visitor, mut answer: Response) -> Response {

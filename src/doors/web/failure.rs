@@ -1,28 +1,20 @@
-//! What did not go well, as a page in the visitor's language: a `Failure` is noted on the answer, and `doorway` dresses
-//! it. What went wrong inside goes to the log with its chain, never to the page.
+//! What did not go well: a `Failure` is noted on the answer, and `error_page` dresses it. What went wrong inside goes to
+//! the log with its chain, never to the page.
 
 use std::time::Duration;
 
-use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 
-use super::Web;
-use super::layout::Layout;
-use super::visitor::Visitor;
 use crate::foundation::error::{Error, Reason};
-use crate::foundation::i18n::Translator;
-
-/// The statuses that have words of their own.
-const KNOWN: [u16; 11] = [400, 403, 404, 405, 409, 410, 413, 422, 429, 500, 503];
 
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Failure {
-    status: StatusCode,
+    pub(super) status: StatusCode,
     /// The key of one more sentence.
-    detail: Option<&'static str>,
+    pub(super) detail: Option<&'static str>,
     retry_after: Option<Duration>,
 }
 
@@ -80,58 +72,6 @@ impl IntoResponse for Failure {
     }
 }
 
-#[derive(Template)]
-#[template(path = "error.html")]
-struct ErrorPage {
-    t: Translator,
-    layout: Layout,
-    status: u16,
-    detail: Option<String>,
-}
-
-/// Gives an answer that failed its page; for a browser also what an extractor or another door refused. The page names
-/// nothing of the address: one 404 is every other one.
-pub(super) fn dress(web: &Web, visitor: &Visitor, answer: Response) -> Response {
-    let status = answer.status();
-    let failure = answer.extensions().get::<Failure>().copied();
-    let is_error = status.is_client_error() || status.is_server_error();
-    if failure.is_none() && !(is_error && visitor.reads_html && !is_html(&answer)) {
-        return answer;
-    }
-    let failure = failure.unwrap_or_else(|| Failure::of(status));
-    let t = visitor.translator(web);
-    let page = ErrorPage {
-        layout: Layout::nameless(web, visitor),
-        status: words_for(failure.status),
-        detail: failure.detail.map(|key| t.say(key)),
-        t,
-    };
-    let html = page.render().unwrap_or_else(|error| {
-        tracing::error!(%error, "the page of an error failed");
-        status.to_string()
-    });
-    let mut dressed = (status, Html(html)).into_response();
-    for kept in [header::RETRY_AFTER, header::ALLOW] {
-        if let Some(value) = answer.headers().get(&kept) {
-            dressed.headers_mut().insert(kept, value.clone());
-        }
-    }
-    dressed
-}
-
-fn is_html(answer: &Response) -> bool {
-    let kind = answer.headers().get(header::CONTENT_TYPE);
-    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
-}
-
-fn words_for(status: StatusCode) -> u16 {
-    match status.as_u16() {
-        known if KNOWN.contains(&known) => known,
-        500.. => 500,
-        _ => 400,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,13 +85,6 @@ mod tests {
         assert_eq!(status(Error::Conflict("late")), 409);
         assert_eq!(status(Error::Unavailable("busy".to_owned())), 503);
         assert_eq!(status(Error::internal("secret words")), 500);
-    }
-
-    #[test]
-    fn every_status_finds_words() {
-        assert_eq!(words_for(StatusCode::UNSUPPORTED_MEDIA_TYPE), 400);
-        assert_eq!(words_for(StatusCode::BAD_GATEWAY), 500);
-        assert_eq!(words_for(StatusCode::GONE), 410);
     }
 
     #[test]

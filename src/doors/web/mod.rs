@@ -4,6 +4,7 @@
 //! and there every answer gets its headers.
 
 mod failure;
+mod error_page;
 mod limits;
 mod assets;
 mod cache;

@@ -5,14 +5,13 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use url::form_urlencoded::byte_serialize;
 
 use super::Web;
 use super::cookies::{self, Cookie};
 use super::failure::Failure;
 use super::forms::Posted;
 use super::layout::{self, Layout};
-use super::visitor::Visitor;
+use super::visitor::{Visitor, sign_in_address};
 use crate::foundation::app::App;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::i18n::Translator;
@@ -60,7 +59,7 @@ fn show(
     let (csrf, cookie) = visitor.form_token(&web.app)?;
     let t = visitor.translator(web);
     let mut answer = layout::page(&SignInPage {
-        layout: Layout::new(web, visitor, &address(next)),
+        layout: Layout::new(web, visitor, &sign_in_address(next)),
         csrf,
         username: "",
         next: next.to_owned(),
@@ -155,14 +154,6 @@ pub(super) async fn sign_out(
     Ok(answer)
 }
 
-/// The page to sign in, and back to `next` from there.
-pub(super) fn address(next: &str) -> String {
-    if next.is_empty() {
-        return "/aanmelden".to_owned();
-    }
-    format!("/aanmelden?next={}", byte_serialize(next.as_bytes()).collect::<String>())
-}
-
 /// A path of ours, or nothing (A16): no other host in any spelling, nothing that a browser or a proxy reads twice.
 fn next(asked: &str) -> &str {
     let path = asked.split(['?', '#']).next().unwrap_or_default();
@@ -209,7 +200,7 @@ mod tests {
 
     #[test]
     fn the_way_back_goes_along() {
-        assert_eq!(address(""), "/aanmelden");
-        assert_eq!(address("/balie?wijk=oost"), "/aanmelden?next=%2Fbalie%3Fwijk%3Doost");
+        assert_eq!(sign_in_address(""), "/aanmelden");
+        assert_eq!(sign_in_address("/balie?wijk=oost"), "/aanmelden?next=%2Fbalie%3Fwijk%3Doost");
     }
 }

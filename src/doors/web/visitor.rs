@@ -9,9 +9,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::Web;
 use super::cookies::{self, Cookie, Cookies};
 use super::failure::Failure;
-use super::{Web, sign_in};
 use crate::doors::address::Address;
 use crate::foundation::app::App;
 use crate::foundation::clock::Time;
@@ -183,9 +183,20 @@ impl FromRequestParts<Web> for SignedIn {
         let known = parts.extensions.get::<Visitor>().and_then(|visitor| visitor.account.clone());
         known.ok_or_else(|| {
             let back = if parts.method.is_safe() { parts.uri.path_and_query() } else { None };
-            SignInFirst(sign_in::address(back.map_or("/balie", |back| back.as_str())))
+            SignInFirst(sign_in_address(back.map_or("/balie", |back| back.as_str())))
         })
     }
+}
+
+/// The page to sign in, and back to `next` from there.
+pub(super) fn sign_in_address(next: &str) -> String {
+    if next.is_empty() {
+        return "/aanmelden".to_owned();
+    }
+    format!(
+        "/aanmelden?next={}",
+        url::form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>()
+    )
 }
 
 #[cfg(test)]

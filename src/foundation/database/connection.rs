@@ -5,6 +5,8 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sqlite::Sqlite;
 use diesel::{PgConnection, QueryResult, RunQueryDsl, SqliteConnection};
 
+use crate::foundation::clock::Time;
+
 /// Used everywhere as `Connection`; the derive brings diesel's trait of that name into scope, hence the other one here.
 #[derive(diesel::MultiConnection)]
 pub enum AnyConnection {
@@ -23,6 +25,27 @@ macro_rules! on_each {
     };
 }
 pub(crate) use on_each;
+
+/// How a worker claims rows in SQL of its own, where the two databases differ.
+pub struct Claiming {
+    /// The clock that leases are judged by, in milliseconds: on PostgreSQL its own, whatever several processes' say.
+    pub clock: String,
+    /// Steps over what another worker is taking.
+    pub skip: &'static str,
+}
+
+impl Claiming {
+    #[must_use]
+    pub fn on(conn: &AnyConnection, now: Time) -> Self {
+        match conn {
+            AnyConnection::Sqlite(_) => Self { clock: now.millis().to_string(), skip: "" },
+            AnyConnection::Postgres(_) => Self {
+                clock: "(extract(epoch from clock_timestamp()) * 1000)::bigint".to_owned(),
+                skip: "FOR UPDATE SKIP LOCKED",
+            },
+        }
+    }
+}
 
 /// A statement both dialects accept, run on the enum itself.
 pub struct Portable<Q>(pub Q);

@@ -25,23 +25,6 @@ pub(super) fn run(conn: &mut Connection) -> Result<usize> {
     })
 }
 
-/// Takes everything down again, newest first; for the test that goes up, down and up.
-#[cfg(test)]
-pub(super) fn revert(conn: &mut Connection) -> Result<()> {
-    locked(conn, |conn| {
-        for source in [differing(conn), PORTABLE] {
-            let mut left =
-                diesel::migration::MigrationSource::<super::MultiBackend>::migrations(&source)
-                    .map_err(failed)?;
-            left.sort_by_key(|migration| std::cmp::Reverse(migration.name().version().as_owned()));
-            for migration in left {
-                conn.revert_migration(&*migration).map_err(failed)?;
-            }
-        }
-        Ok(())
-    })
-}
-
 /// SQLite's lock is the transaction around all of it.
 fn locked<T>(conn: &mut Connection, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
     match conn {

@@ -275,6 +275,7 @@ diesel::table! {
     activities (id) {
         id -> BigInt,
         signer_id -> BigInt,
+        post_id -> Nullable<BigInt>,
         json -> Text,
         made_at -> BigInt,
     }

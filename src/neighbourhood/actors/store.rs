@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{Actor, Handle};
+use super::{Actor, ActorKind, Handle};
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::actors;
 use crate::foundation::database::{Connection, on_each};
@@ -66,10 +66,11 @@ pub fn insert(conn: &mut Connection, actor: &Actor) -> Result<()> {
     Ok(())
 }
 
-/// Keeps what another server says of its actor now. The id of ours and the kind stay as they were.
+/// Keeps what another server says of its actor now. A person who turns automated is still the same actor; a group is
+/// another thing than a person, for ever.
 ///
 /// # Errors
-/// `Conflict` where the actor claims another kind than before.
+/// `Conflict` where a group claims to be somebody, or the reverse.
 pub fn keep(conn: &mut Connection, fetched: &Actor) -> Result<Actor> {
     if let Some(known) = by_uri(conn, &fetched.uri)? {
         return refresh(conn, &known, fetched);
@@ -84,11 +85,12 @@ pub fn keep(conn: &mut Connection, fetched: &Actor) -> Result<Actor> {
 }
 
 fn refresh(conn: &mut Connection, known: &Actor, fetched: &Actor) -> Result<Actor> {
-    if known.is_local || known.kind != fetched.kind {
+    if known.is_local || (known.kind != fetched.kind && is_group(known, fetched)) {
         return Err(Error::Conflict("an actor's kind never changes"));
     }
     diesel::update(actors::table.find(known.id))
         .set((
+            actors::kind.eq(fetched.kind),
             actors::username.eq(&fetched.username),
             actors::name.eq(&fetched.name),
             actors::summary.eq(&fetched.summary),
@@ -102,6 +104,10 @@ fn refresh(conn: &mut Connection, known: &Actor, fetched: &Actor) -> Result<Acto
         ))
         .execute(conn)?;
     Ok(Actor { id: known.id, created_at: known.created_at, ..fetched.clone() })
+}
+
+fn is_group(known: &Actor, fetched: &Actor) -> bool {
+    [known.kind, fetched.kind].contains(&ActorKind::Group)
 }
 
 /// `false` where it was gone already.

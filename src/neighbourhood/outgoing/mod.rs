@@ -1,4 +1,4 @@
-//! What the outside must hear. A room says a [`Word`] in the transaction of its cause; `federation` gives it its
+//! What the outside must hear. A room says a [`Word`] ([`store::say`]) in the transaction of its cause; `federation` gives it its
 //! ActivityPub form, and the queue below carries it: one row per distinct inbox, in order per host and object, again
 //! after a failure, and in the end a dead letter.
 
@@ -10,8 +10,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::foundation::clock::Time;
-use crate::foundation::database::Connection;
-use crate::foundation::error::Result;
 use crate::foundation::ids::{ActorId, AnnouncementId, FollowId, PostId, WijkId};
 
 /// What happened, in our own words. Ids only: its form is made when it leaves.
@@ -53,6 +51,18 @@ impl Word {
         }
     }
 
+    /// The post it speaks of; what is said of one that is gone is not served any more.
+    #[must_use]
+    pub fn post(&self) -> Option<PostId> {
+        match self {
+            Self::Announce { post, .. }
+            | Self::UndoAnnounce { post, .. }
+            | Self::CreatePost { post }
+            | Self::DeletePost { post } => Some(*post),
+            _ => None,
+        }
+    }
+
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -66,11 +76,6 @@ impl Word {
             Self::DeleteWijk { .. } => "delete_wijk",
         }
     }
-}
-
-/// Writes down that this must be heard. The caller has changed (and so locked) the object's row in this transaction.
-pub fn say(conn: &mut Connection, word: &Word, now: Time) -> Result<()> {
-    store::insert(conn, word, now)
 }
 
 /// Why a delivery was not taken, as the schedule needs it.

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Text};
+use diesel::sql_types::{Integer, Text};
 
 use super::{DEAD_AFTER, GIVEN_UP_AFTER, Outcome, Patience, STEPS_ASIDE_AFTER, UNAUTHORISED_FOR};
 use crate::foundation::clock::Time;
-use crate::foundation::database::Connection;
 use crate::foundation::database::schema::{activities, deliveries, hosts};
+use crate::foundation::database::{Claiming, Connection, on_each};
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{ActivityId, ActorId};
@@ -19,15 +19,13 @@ pub const LEASE: Duration = Duration::from_secs(40);
 /// Rows read at once for a host.
 const AHEAD: i64 = 50;
 
-/// A host that a worker holds.
+/// A host that a worker holds for [`LEASE`] from when it asked.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct Held {
     #[diesel(sql_type = Text)]
     pub host: Domain,
     #[diesel(sql_type = Integer)]
     pub failures: i32,
-    #[diesel(sql_type = BigInt)]
-    pub leased_until: Time,
 }
 
 /// One activity for one inbox.
@@ -53,31 +51,16 @@ pub struct Payload {
 
 /// Takes up to `most` hosts that are due, `failing` those that failed last time or the healthy ones.
 pub fn claim(conn: &mut Connection, most: i32, failing: bool, now: Time) -> Result<Vec<Held>> {
-    let sql = |skip: &str, until: &str, now: &str, most: &str, failing: &str| {
-        format!(
-            "UPDATE hosts SET leased_until = {until} WHERE host IN (\
-                SELECT host FROM hosts WHERE is_waiting AND not_before <= {now} AND leased_until < {now} \
-                AND (failures > 0) = {failing} ORDER BY not_before LIMIT {most} {skip}) \
-             RETURNING host, failures, leased_until"
-        )
-    };
-    let (until, now) = (now.plus(LEASE).millis(), now.millis());
-    Ok(match conn {
-        Connection::Sqlite(c) => diesel::sql_query(sql("", "?1", "?2", "?3", "?4"))
-            .bind::<BigInt, _>(until)
-            .bind::<BigInt, _>(now)
-            .bind::<Integer, _>(most)
-            .bind::<Bool, _>(failing)
-            .load(c)?,
-        Connection::Postgres(c) => {
-            diesel::sql_query(sql("FOR UPDATE SKIP LOCKED", "$1", "$2", "$3", "$4"))
-                .bind::<BigInt, _>(until)
-                .bind::<BigInt, _>(now)
-                .bind::<Integer, _>(most)
-                .bind::<Bool, _>(failing)
-                .load(c)?
-        }
-    })
+    let Claiming { clock, skip } = Claiming::on(conn, now);
+    let (now, lease) = (now.millis(), LEASE.as_millis());
+    let state = if failing { "failures > 0" } else { "failures = 0" };
+    let sql = format!(
+        "UPDATE hosts SET leased_until = {clock} + {lease} WHERE host IN (\
+            SELECT host FROM hosts WHERE is_waiting AND not_before <= {now} \
+            AND leased_until < {clock} AND {state} ORDER BY not_before LIMIT {most} {skip}) \
+         RETURNING host, failures"
+    );
+    Ok(on_each!(conn, c => diesel::sql_query(sql).load(c))?)
 }
 
 /// Whether a healthy host is due, and whether one that failed last time is; writes nothing.
@@ -174,8 +157,18 @@ pub fn note(
             }
         }
     }
-    let failures = if is_failing && !took_any { held.failures + 1 } else { 0 };
-    let wait = (failures > 0).then(|| patience.wait(failures, asked, chance));
+    let failures = match (took_any, is_failing) {
+        (true, _) => 0,
+        (false, true) => held.failures + 1,
+        // Nothing was sent, or only answered 401: that says nothing of the host.
+        (false, false) => held.failures,
+    };
+    let wait = (is_failing && !took_any).then(|| patience.wait(failures, asked, chance));
+    if took_any {
+        diesel::update(hosts::table.find(&held.host))
+            .set(hosts::seen_at.eq(Some(now)))
+            .execute(conn)?;
+    }
     let_go(conn, held, failures, wait, now)
 }
 
@@ -256,7 +249,7 @@ fn let_go(
         .execute(conn)?;
     if failures == 0 {
         diesel::update(hosts::table.find(&held.host))
-            .set((hosts::failing_since.eq(None::<Time>), hosts::seen_at.eq(Some(now))))
+            .set(hosts::failing_since.eq(None::<Time>))
             .execute(conn)?;
     } else {
         let unset =

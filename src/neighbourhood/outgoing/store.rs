@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::sql_types::{BigInt, Text};
 
 use super::Word;
 use crate::foundation::clock::Time;
-use crate::foundation::database::schema::{activities, deliveries, hosts, outgoing};
-use crate::foundation::database::{Connection, on_each, text_enum};
+use crate::foundation::database::schema::{activities, deliveries, hosts, outgoing, posts};
+use crate::foundation::database::{Claiming, Connection, on_each, text_enum};
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
-use crate::foundation::ids::{ActivityId, ActorId};
+use crate::foundation::ids::{ActivityId, ActorId, PostId};
 
 text_enum! {
     State { Waiting = "waiting", Expanded = "expanded", Parked = "parked" }
@@ -45,7 +45,8 @@ struct Row {
     activity_id: Option<ActivityId>,
 }
 
-pub(super) fn insert(conn: &mut Connection, word: &Word, now: Time) -> Result<()> {
+/// Writes down that this must be heard. The caller has changed (and so locked) the object's row in this transaction.
+pub fn say(conn: &mut Connection, word: &Word, now: Time) -> Result<()> {
     diesel::insert_into(outgoing::table)
         .values((
             outgoing::word.eq(word.name()),
@@ -69,31 +70,17 @@ pub fn any_due(conn: &mut Connection, now: Time) -> Result<bool> {
 
 /// Takes up to `most` words, the oldest of each object.
 pub fn claim(conn: &mut Connection, most: i32, now: Time) -> Result<Vec<Pending>> {
-    let sql = |skip: &str, now: &str, until: &str, most: &str| {
-        format!(
-            "UPDATE outgoing SET leased_until = {until} WHERE seq IN (\
-                SELECT seq FROM outgoing AS due WHERE state = 'waiting' AND leased_until < {now} \
-                AND NOT EXISTS (SELECT 1 FROM outgoing AS earlier WHERE earlier.object = due.object \
-                    AND earlier.state = 'waiting' AND earlier.seq < due.seq) \
-                ORDER BY seq LIMIT {most} {skip}) \
-             RETURNING seq, particulars, said_at, cursor, activity_id"
-        )
-    };
-    let (until, now) = (now.plus(LEASE).millis(), now.millis());
-    let mut rows: Vec<Row> = match conn {
-        Connection::Sqlite(c) => diesel::sql_query(sql("", "?2", "?1", "?3"))
-            .bind::<BigInt, _>(until)
-            .bind::<BigInt, _>(now)
-            .bind::<Integer, _>(most)
-            .load(c)?,
-        Connection::Postgres(c) => {
-            diesel::sql_query(sql("FOR UPDATE SKIP LOCKED", "$2", "$1", "$3"))
-                .bind::<BigInt, _>(until)
-                .bind::<BigInt, _>(now)
-                .bind::<Integer, _>(most)
-                .load(c)?
-        }
-    };
+    let Claiming { clock, skip } = Claiming::on(conn, now);
+    let lease = LEASE.as_millis();
+    let sql = format!(
+        "UPDATE outgoing SET leased_until = {clock} + {lease} WHERE seq IN (\
+            SELECT seq FROM outgoing AS due WHERE state = 'waiting' AND leased_until < {clock} \
+            AND NOT EXISTS (SELECT 1 FROM outgoing AS earlier WHERE earlier.object = due.object \
+                AND earlier.state = 'waiting' AND earlier.seq < due.seq) \
+            ORDER BY seq LIMIT {most} {skip}) \
+         RETURNING seq, particulars, said_at, cursor, activity_id"
+    );
+    let mut rows: Vec<Row> = on_each!(conn, c => diesel::sql_query(sql).load(c))?;
     rows.sort_by_key(|row| row.seq);
     rows.iter().map(Pending::read).collect()
 }
@@ -115,6 +102,7 @@ pub fn keep_activity(
     conn: &mut Connection,
     id: ActivityId,
     signer: ActorId,
+    post: Option<PostId>,
     json: &str,
     now: Time,
 ) -> Result<()> {
@@ -122,6 +110,7 @@ pub fn keep_activity(
         .values((
             activities::id.eq(id),
             activities::signer_id.eq(signer),
+            activities::post_id.eq(post),
             activities::json.eq(json),
             activities::made_at.eq(now),
         ))
@@ -129,9 +118,22 @@ pub fn keep_activity(
     Ok(())
 }
 
+/// For who asks for it by its id.
+///
+/// # Errors
+/// `Gone` where it speaks of a post that is gone.
 pub fn activity(conn: &mut Connection, id: ActivityId) -> Result<String> {
-    let json = activities::table.find(id).select(activities::json).first(conn).optional()?;
-    json.ok_or(Error::NotFound)
+    let found = activities::table
+        .left_join(posts::table.on(posts::id.nullable().eq(activities::post_id)))
+        .filter(activities::id.eq(id))
+        .select((activities::json, posts::gone_at.nullable()))
+        .first::<(String, Option<Time>)>(conn)
+        .optional()?;
+    match found {
+        Some((json, None)) => Ok(json),
+        Some((_, Some(_))) => Err(Error::Gone),
+        None => Err(Error::NotFound),
+    }
 }
 
 /// Writes down one slice of recipients. `next` is the cursor behind the slice, or `None` where it was the last.

@@ -7,7 +7,8 @@ use crate::foundation::error::Result;
 use crate::foundation::ids::{PostId, VersionId};
 use crate::foundation::links::Links;
 use crate::neighbourhood::actors::Actor;
-use crate::neighbourhood::outgoing::{self, Word};
+use crate::neighbourhood::outgoing::Word;
+use crate::neighbourhood::outgoing::store::say;
 
 /// Keeps it and tells the author's followers. Passing it on is the wijk's affair.
 pub fn publish(
@@ -35,6 +36,6 @@ pub fn publish(
     };
     store::insert(conn, &post)?;
     store::keep_version(conn, &Version::new(version_id, id, shown, now)?)?;
-    outgoing::say(conn, &Word::CreatePost { post: id }, now)?;
+    say(conn, &Word::CreatePost { post: id }, now)?;
     Ok((post, version_id))
 }

@@ -54,11 +54,17 @@ pub fn received(
     Ok(())
 }
 
-/// The wijken it names, and those that passed it on before and that an edit names no more.
+/// The wijken it names, and those that passed it on or hold it waiting and that an edit names no more: what they show
+/// and decide is what its author says now.
 fn concerned(conn: &mut Connection, mut named: Vec<Wijk>, post: PostId) -> Result<Vec<Wijk>> {
     for announcement in announcements::all_standing(conn, post)? {
         if named.iter().all(|wijk| wijk.id() != announcement.wijk_id) {
             named.push(wijken::by_id(conn, announcement.wijk_id)?);
+        }
+    }
+    for waiting in store::waiting_in(conn, post)? {
+        if named.iter().all(|wijk| wijk.id() != waiting) {
+            named.push(wijken::by_id(conn, waiting)?);
         }
     }
     Ok(named)

@@ -70,6 +70,12 @@ pub(super) fn of_post(
     Ok(row.order(submissions::id.desc()).select(Submission::as_select()).first(conn).optional()?)
 }
 
+/// The wijken where a post waits.
+pub(super) fn waiting_in(conn: &mut Connection, post: PostId) -> Result<Vec<WijkId>> {
+    let waiting = submissions::post_id.eq(post).and(submissions::state.eq(State::Waiting));
+    Ok(submissions::table.filter(waiting).select(submissions::wijk_id).load(conn)?)
+}
+
 pub(super) fn insert(conn: &mut Connection, submission: &Submission) -> Result<()> {
     diesel::insert_into(submissions::table).values(submission.clone()).execute(conn)?;
     Ok(())

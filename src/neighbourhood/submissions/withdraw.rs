@@ -11,7 +11,8 @@ use crate::neighbourhood::actors::{Actor, store as actors_store};
 use crate::neighbourhood::announcements;
 use crate::neighbourhood::follows;
 use crate::neighbourhood::moderation::{self, Decision};
-use crate::neighbourhood::outgoing::{self, Word};
+use crate::neighbourhood::outgoing::Word;
+use crate::neighbourhood::outgoing::store::say;
 use crate::neighbourhood::posts::{Post, store as posts_store};
 
 /// The wijk does not pass it on any more; everyone who heard of it hears that. A waiting edit of it waits no longer.
@@ -69,11 +70,7 @@ pub fn deleted(conn: &mut Connection, author: &Actor, uri: &str, now: Time) -> R
         return Ok(());
     }
     by_author(conn, post.id, now)?;
-    if post.is_local {
-        outgoing::say(conn, &Word::DeletePost { post: post.id }, now)
-    } else {
-        Ok(())
-    }
+    if post.is_local { say(conn, &Word::DeletePost { post: post.id }, now) } else { Ok(()) }
 }
 
 /// An actor that is no more: its posts and its follows end.

@@ -11,7 +11,7 @@ use super::arrived::{Arrived, url_of};
 use crate::doors::federation::failure::Failure;
 use crate::doors::federation::objects::actor::RemoteActor;
 use crate::foundation::app::App;
-use crate::foundation::error::Result;
+use crate::foundation::error::{Error, Result};
 use crate::neighbourhood::actors::{Actor, store as actors_store};
 use crate::neighbourhood::{follows, wijken};
 
@@ -54,7 +54,10 @@ impl Activity for Follow {
                 };
                 match wijken::open(c, &target.username) {
                     Ok(wijk) => follows::ask(c, &follower, &wijk, &uri, now),
-                    Err(_) => follows::ask_author(c, &follower, &target, &uri, now),
+                    Err(Error::NotFound) => follows::ask_author(c, &follower, &target, &uri, now),
+                    // A closed wijk has no followers any more.
+                    Err(Error::Gone) => Ok(()),
+                    Err(error) => Err(error),
                 }
             })
             .await

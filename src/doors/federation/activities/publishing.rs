@@ -15,6 +15,7 @@ use crate::doors::federation::objects::actor::RemoteActor;
 use crate::doors::federation::objects::note::RemotePost;
 use crate::doors::federation::values::{PUBLIC, same_origin};
 use crate::foundation::app::App;
+use crate::foundation::clock::Time;
 use crate::foundation::error::{Error, Result};
 use crate::neighbourhood::actors::{Actor, store as actors_store};
 use crate::neighbourhood::posts::{Post, store as posts_store};
@@ -183,14 +184,19 @@ pub fn create(id: &str, context: &Value, note: &Value, post: &Post, author: &Act
 }
 
 #[must_use]
-pub fn delete_post(post: &Post, author: &Actor) -> Value {
+pub fn delete_post(post: &Post, author: &Actor, at: Time) -> Value {
     json!({
         "@context": "https://www.w3.org/ns/activitystreams",
         "id": format!("{}#delete", post.uri),
         "type": "Delete",
         "actor": author.uri,
         "to": [PUBLIC],
-        "object": {"id": post.uri, "type": "Tombstone", "formerType": post.kind},
+        "object": {
+            "id": post.uri,
+            "type": "Tombstone",
+            "formerType": post.kind,
+            "deleted": at.rfc3339(),
+        },
     })
 }
 

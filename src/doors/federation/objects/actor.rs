@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::doors::federation::values::{Many, loose, same_origin, web_address};
+use crate::doors::federation::values::{LONGEST_URL, Many, loose, same_origin, web_address};
 use crate::foundation::app::App;
 use crate::foundation::clock::Time;
 use crate::foundation::domain::Domain;
@@ -74,6 +74,9 @@ impl RemoteActor {
         if !same_origin(&key.id, &json.id) || !same_origin(&json.inbox, &json.id) {
             return Err(invalid("publicKey", "key, inbox and actor must live on one host"));
         }
+        if [&json.id, &json.inbox, &key.id].iter().any(|url| url.as_str().len() > LONGEST_URL) {
+            return Err(invalid("id", "is longer than any address"));
+        }
         let shared = json.endpoints.as_ref().and_then(|endpoints| endpoints.shared_inbox.as_ref());
         let page =
             json.url.as_ref().and_then(first_address).filter(|url| same_origin(url, &json.id));
@@ -85,12 +88,14 @@ impl RemoteActor {
             username: plain_line(&json.preferred_username, 300),
             is_local: false,
             name: plain_line(json.name.as_deref().unwrap_or_default(), 100),
-            summary: SafeHtml::from_foreign(json.summary.as_deref().unwrap_or_default(), 20_000)
+            summary: SafeHtml::from_foreign(json.summary.as_deref().unwrap_or_default(), 2_000)
                 .as_str()
                 .to_owned(),
             url: page.unwrap_or_else(|| json.id.clone()).to_string(),
             inbox: json.inbox.to_string(),
-            shared_inbox: shared.filter(|url| same_origin(url, &json.id)).map(ToString::to_string),
+            shared_inbox: shared
+                .filter(|url| same_origin(url, &json.id) && url.as_str().len() <= LONGEST_URL)
+                .map(ToString::to_string),
             key_id: key.id.to_string(),
             public_key_pem: key.public_key_pem.clone(),
             created_at: now,
@@ -249,7 +254,7 @@ pub fn own_json(actor: &Actor, links: &Links) -> Value {
         "inbox": actor.inbox,
         "outbox": format!("{}/outbox", actor.uri),
         "endpoints": {"sharedInbox": links.shared_inbox()},
-        "manuallyApprovesFollowers": true,
+        "manuallyApprovesFollowers": false,
         "publicKey": public_key(actor),
     })
 }

@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::doors::federation::failure::Failure;
 use crate::doors::federation::values::{
-    Ids, Many, PUBLIC, id_of, is_public, loose, same_origin, web_address,
+    Ids, LONGEST_URL, Many, PUBLIC, id_of, is_public, loose, same_origin, web_address,
 };
 use crate::foundation::app::App;
 use crate::foundation::clock::Time;
@@ -87,6 +87,9 @@ impl RemotePost {
         let invalid = |field, problem: &str| Error::invalid(field, problem.to_owned());
         if !KINDS.contains(&json.kind.as_str()) {
             return Err(invalid("type", "is not something a wijk passes on"));
+        }
+        if json.id.as_str().len() > LONGEST_URL {
+            return Err(invalid("id", "is longer than any address"));
         }
         let [author] = json.attributed_to.0.as_slice() else {
             return Err(invalid("attributedTo", "must name exactly one author"));

@@ -1,0 +1,102 @@
+//! What every part of this door is handed.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use activitypub_federation::config::{Data, FederationConfig};
+use axum::extract::FromRef;
+use tokio::sync::Semaphore;
+
+use super::budgets::Budgets;
+use super::fetching::{self, FetchLayer, MayFetch, Signer};
+use super::keys::{KnownKeys, OwnKeys};
+use super::memory::Memory;
+use crate::foundation::app::App;
+use crate::foundation::domain::Domain;
+use crate::foundation::error::{Error, Result};
+use crate::foundation::http_client::FetchRules;
+use crate::neighbourhood::site;
+
+/// What this door needs beside the app. Cheap to clone.
+#[derive(Clone)]
+pub struct Federation(Arc<Parts>);
+
+pub struct Parts {
+    pub app: App,
+    pub fetch: FetchLayer,
+    pub known: KnownKeys,
+    pub own: OwnKeys,
+    pub budgets: Budgets,
+    pub memory: Arc<Memory>,
+    /// Requests being checked at once; those that wait for a commit do not count.
+    pub at_work: Semaphore,
+    config: FederationConfig<App>,
+}
+
+impl Federation {
+    /// # Errors
+    /// `NotFound` before the site was founded; `Invalid` where the secret is not this database's.
+    pub async fn open(app: App) -> Result<Self> {
+        let (own, memory) = (OwnKeys::default(), Arc::new(Memory::new()));
+        let links = app.links.clone();
+        let instance = app.database.read(move |c| site::instance_actor(c, &links)).await?;
+        let (key_id, key) = own.of(&app, instance.id).await?.as_ref().clone();
+        let signer: Signer = Arc::new(move || Ok((key.clone(), key_id.clone())));
+        let fetch = FetchLayer {
+            http: app.http.clone(),
+            rules: FetchRules::object(&app.config.limits),
+            clock: app.clock.clone(),
+            signer,
+            may_fetch: may_fetch(&app, &memory),
+        };
+        let config = FederationConfig::builder()
+            .domain(app.links.domain().as_str())
+            .app_data(app.clone())
+            .client(fetching::builder_client(fetch.clone()))
+            .http_fetch_limit(app.config.limits.fetches_per_arrival)
+            .request_timeout(app.config.limits.fetch_time())
+            // Ports and http exist in the lab only; the address rules are our client's own, and stay on.
+            .debug(app.config.is_lab())
+            .build()
+            .await
+            .map_err(Error::internal)?;
+        let (known, budgets) = (KnownKeys::new(), Budgets::new(&app.config));
+        let at_work =
+            Semaphore::new(8 * std::thread::available_parallelism().map_or(2, usize::from));
+        Ok(Self(Arc::new(Parts { app, fetch, known, own, budgets, memory, at_work, config })))
+    }
+
+    /// For one arrival or look-up: counts what it fetches.
+    #[must_use]
+    pub fn data(&self) -> Data<App> {
+        self.0.config.to_request_data()
+    }
+}
+
+impl FromRef<Federation> for App {
+    fn from_ref(federation: &Federation) -> Self {
+        federation.app.clone()
+    }
+}
+
+impl Deref for Federation {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// Nothing is fetched from a server that the administrator blocked.
+fn may_fetch(app: &App, memory: &Arc<Memory>) -> MayFetch {
+    let (app, memory) = (app.clone(), memory.clone());
+    Arc::new(move |url| {
+        let (app, memory) = (app.clone(), memory.clone());
+        Box::pin(async move {
+            match Domain::of(&url) {
+                Ok(domain) => !memory.refuses(&app, &domain).await,
+                Err(_) => false,
+            }
+        })
+    })
+}
