@@ -36,7 +36,7 @@ async fn send(rooms: &Rooms, post: i64, to: &'static [&'static str], now: Time) 
             store::say(c, &Word::CreatePost { post: PostId(post) }, now)?;
             let pending = store::claim(c, 1, now)?.remove(0);
             let activity = ActivityId::next(now);
-            store::keep_activity(c, activity, ActorId(1), None, "{}", now)?;
+            store::keep_activity(c, activity, ActorId(1), &pending.word, "{}", now)?;
             let inboxes: Vec<(String, Domain)> =
                 to.iter().map(|name| (format!("https://{name}/inbox"), host(name))).collect();
             store::expanded(c, &pending, activity, &inboxes, None, now)

@@ -19,7 +19,7 @@ use super::received::Received;
 use super::server::Whereabouts;
 
 /// Names the server under test can reach, all on the port of `Foreign` …
-const NAMES: [&str; 4] = ["a.test", "b.test", "c.test", "*.many.test"];
+const NAMES: [&str; 5] = ["a.test", "b.test", "c.test", "*.many.test", "*.example"];
 /// … and one behind a door that can be shut.
 pub(crate) const FAR: &str = "ver.test";
 

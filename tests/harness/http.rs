@@ -56,10 +56,17 @@ impl Request {
 
     /// Sends it and reads the whole answer; ten seconds at most.
     pub(crate) async fn send(&self, to: SocketAddr) -> io::Result<Response> {
-        match tokio::time::timeout(Duration::from_secs(10), self.exchange(to)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "no answer within 10 s")),
-        }
+        self.send_within(Duration::from_secs(10), to).await
+    }
+
+    /// As `send`, with a patience of its own.
+    pub(crate) async fn send_within(
+        &self,
+        patience: Duration,
+        to: SocketAddr,
+    ) -> io::Result<Response> {
+        let late = || io::Error::new(io::ErrorKind::TimedOut, format!("silent for {patience:?}"));
+        tokio::time::timeout(patience, self.exchange(to)).await.unwrap_or_else(|_| Err(late()))
     }
 
     async fn exchange(&self, to: SocketAddr) -> io::Result<Response> {

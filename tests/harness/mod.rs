@@ -32,7 +32,7 @@ pub(crate) use neighbour::Neighbour;
 pub(crate) use page::Page;
 pub(crate) use received::Received;
 pub(crate) use server::{Said, Server, Whereabouts};
-pub(crate) use surroundings::{now, this_second};
+pub(crate) use surroundings::{now, this_second, variable};
 pub(crate) use town::{PARTNER, Town, seen};
 pub(crate) use visitor::Visitor;
 

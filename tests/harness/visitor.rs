@@ -29,6 +29,16 @@ impl<'a> Visitor<'a> {
         self.asks(request).await
     }
 
+    /// Sends a form of the site, with the token that it would carry for this visitor.
+    pub(crate) async fn sends(&mut self, path: &str, fields: &[(&str, &str)]) -> Response {
+        let page = self.opens("/aanmelden").await.text();
+        let (_, inputs) = sign_in_form(&page).unwrap_or_else(|| panic!("no form: {page}"));
+        let token = inputs.iter().find(|input| input.name == "csrf").expect("a token");
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("csrf", &token.value).extend_pairs(fields);
+        self.asks(post(path, form.finish())).await
+    }
+
     /// Signs in on the page at `path`: its form with a password in it, whatever its fields are
     /// called; hidden ones go back as they came.
     pub(crate) async fn signs_in(&mut self, path: &str, name: &str, password: &str) -> Response {
@@ -49,7 +59,8 @@ impl<'a> Visitor<'a> {
         self.asks(post(action, fields.finish())).await
     }
 
-    async fn asks(&mut self, request: Request) -> Response {
+    /// Sends a request with the cookies kept, and keeps those of the answer.
+    pub(crate) async fn asks(&mut self, request: Request) -> Response {
         let cookies: Vec<_> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
         let cookies = cookies.join("; ");
         let request = if cookies.is_empty() { request } else { request.with("Cookie", cookies) };

@@ -16,12 +16,14 @@ CREATE TABLE outgoing (
 );
 CREATE INDEX outgoing_waiting ON outgoing (object, seq) WHERE state = 'waiting';
 
--- The activity as it is sent, stored once for all its deliveries and served at its own URL.
+-- The activity as it is sent, stored once for all its deliveries.
 CREATE TABLE activities (
     id BIGINT PRIMARY KEY NOT NULL,
     signer_id BIGINT NOT NULL,
     -- The post it speaks of, where it speaks of one.
     post_id BIGINT,
+    -- Whether anybody may read it at its own URL: not who follows whom.
+    is_public BOOLEAN NOT NULL,
     json TEXT NOT NULL CHECK (length(json) <= 200000),
     made_at BIGINT NOT NULL
 );

@@ -43,7 +43,7 @@ pub fn expand(conn: &mut Connection, links: &Links, pending: &Pending, now: Time
     let said = say(conn, links, &pending.word, activity, pending.said_at)?;
     if pending.activity.is_none() {
         let json = serde_json::to_string(&said.json).map_err(Error::internal)?;
-        store::keep_activity(conn, activity, said.signer, pending.word.post(), &json, now)?;
+        store::keep_activity(conn, activity, said.signer, &pending.word, &json, now)?;
     }
     let (mut inboxes, next) = slice(conn, &said, pending.cursor)?;
     if pending.activity.is_none() {

@@ -20,6 +20,7 @@ use crate::foundation::ids::{AnnouncementId, SubmissionId, VersionId, WijkId};
 use crate::foundation::links::Links;
 use crate::neighbourhood::accounts::{Account, Moderator, seats};
 use crate::neighbourhood::announcements;
+use crate::neighbourhood::partners::{self, Partner};
 use crate::neighbourhood::posts::store as posts;
 use crate::neighbourhood::submissions::{Card, Why, decide, store, withdraw};
 use crate::neighbourhood::timelines::Shown;
@@ -143,7 +144,11 @@ pub(super) async fn page(
         waiting: waiting(&lanes.waiting, slug, &t),
         replies_count: lanes.replies.len(),
         replies: waiting(&lanes.replies, slug, &t),
-        announced: lanes.announced.iter().map(|shown| announced(links, slug, shown)).collect(),
+        announced: lanes
+            .announced
+            .iter()
+            .map(|shown| announced(links, slug, shown, &lanes.partners))
+            .collect(),
         t,
     })?)
 }
@@ -165,6 +170,7 @@ struct Lanes {
     waiting: Vec<Entry>,
     replies: Vec<Entry>,
     announced: Vec<Shown>,
+    partners: Vec<Partner>,
 }
 
 impl Lanes {
@@ -174,6 +180,7 @@ impl Lanes {
             waiting: lane(conn, &by, false)?,
             replies: lane(conn, &by, true)?,
             announced: store::recently_announced(conn, by.wijk(), ANNOUNCED)?,
+            partners: partners::verified(conn, by.wijk(), now)?,
         })
     }
 }
@@ -234,11 +241,14 @@ fn entry(card: &Card, previous_html: Option<String>, slug: &str, t: &Translator)
     }
 }
 
-fn announced(links: &Links, slug: &str, shown: &Shown) -> Announced {
+/// A partner by the name we know it by, as on the wijk's page.
+fn announced(links: &Links, slug: &str, shown: &Shown, partners: &[Partner]) -> Announced {
     let id = shown.announcement.id;
+    let partner = partners.iter().find(|partner| partner.actor.id == shown.author.id);
+    let name = partner.map_or(shown.author.shown_name(), |partner| &partner.row.name);
     Announced {
         id,
-        author_name: shown.author.shown_name().to_owned(),
+        author_name: name.to_owned(),
         text: shortened(&shown.version.shown().plain()),
         at: shown.announcement.announced_at,
         permalink: links.post(shown.post.id),

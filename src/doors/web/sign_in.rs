@@ -93,10 +93,18 @@ pub(super) async fn sign_in(
         *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(answer);
     };
+    let home = home_of(&web, &account).await?;
     let cookie = begin(&web.app, account, cookies::shown_session(&web.app, &headers)).await?;
-    let mut answer = Redirect::to(if next.is_empty() { DESK } else { next }).into_response();
+    let mut answer = Redirect::to(if next.is_empty() { home } else { next }).into_response();
     cookie.put_on(&mut answer);
     Ok(answer)
+}
+
+/// Where somebody begins who asked for no page: at the desk, where they have one.
+async fn home_of(web: &Web, account: &Account) -> Result<&'static str, Failure> {
+    let (account, now) = (account.clone(), web.app.clock.now());
+    let wijken = web.app.database.read(move |c| seats::wijken_of(c, &account, now)).await?;
+    Ok(if wijken.is_empty() { "/" } else { DESK })
 }
 
 /// The account that this name and password open.

@@ -276,6 +276,7 @@ diesel::table! {
         id -> BigInt,
         signer_id -> BigInt,
         post_id -> Nullable<BigInt>,
+        is_public -> Bool,
         json -> Text,
         made_at -> BigInt,
     }

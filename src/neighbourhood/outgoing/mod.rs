@@ -63,6 +63,12 @@ impl Word {
         }
     }
 
+    /// Whether anybody may read its activity: an answer to a follow tells who follows.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        !matches!(self, Self::AcceptFollow { .. } | Self::RejectFollow { .. })
+    }
+
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {

@@ -11,7 +11,7 @@ use crate::foundation::database::schema::{activities, deliveries, hosts, outgoin
 use crate::foundation::database::{Claiming, Connection, on_each, text_enum};
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
-use crate::foundation::ids::{ActivityId, ActorId, PostId};
+use crate::foundation::ids::{ActivityId, ActorId};
 
 text_enum! {
     State { Waiting = "waiting", Expanded = "expanded", Parked = "parked" }
@@ -102,7 +102,7 @@ pub fn keep_activity(
     conn: &mut Connection,
     id: ActivityId,
     signer: ActorId,
-    post: Option<PostId>,
+    word: &Word,
     json: &str,
     now: Time,
 ) -> Result<()> {
@@ -110,7 +110,8 @@ pub fn keep_activity(
         .values((
             activities::id.eq(id),
             activities::signer_id.eq(signer),
-            activities::post_id.eq(post),
+            activities::post_id.eq(word.post()),
+            activities::is_public.eq(word.is_public()),
             activities::json.eq(json),
             activities::made_at.eq(now),
         ))
@@ -121,11 +122,11 @@ pub fn keep_activity(
 /// For who asks for it by its id.
 ///
 /// # Errors
-/// `Gone` where it speaks of a post that is gone.
+/// `Gone` where it speaks of a post that is gone; `NotFound` also for what is between two only.
 pub fn activity(conn: &mut Connection, id: ActivityId) -> Result<String> {
     let found = activities::table
         .left_join(posts::table.on(posts::id.nullable().eq(activities::post_id)))
-        .filter(activities::id.eq(id))
+        .filter(activities::id.eq(id).and(activities::is_public))
         .select((activities::json, posts::gone_at.nullable()))
         .first::<(String, Option<Time>)>(conn)
         .optional()?;

@@ -1,0 +1,208 @@
+//! Who may what: every route of the program has a row in `table.rs`, and each row is asked of the
+//! real server by a visitor and by every kind of account.
+
+mod table;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use self::table::{Door, Row, TABLE};
+use crate::harness::{ACTIVITY_JSON, HOST, Request, Town, Visitor, each_database};
+
+const PASSWORD: &str = "een lange zin als wachtwoord";
+/// In the order of a row's answers.
+const EVERYBODY: [&str; 6] =
+    ["nobody", "noseat", "editor1", "moderator1", "elsewhere1", "administrator"];
+
+#[test]
+fn every_route_has_a_row() {
+    let rows: BTreeSet<_> =
+        TABLE.iter().map(|row| (row.door, row.method.to_owned(), row.route.to_owned())).collect();
+    let mut routes = BTreeSet::new();
+    for (file, door) in [
+        ("src/doors/web", Door::People),
+        ("src/doors/federation", Door::Servers),
+        ("src/server.rs", Door::People),
+    ] {
+        for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(file)) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            let hidden = [".nest(", ".route_service(", ".nest_service("];
+            assert!(!hidden.iter().any(|h| text.contains(h)), "{}: read these", file.display());
+            routes.extend(routes_in(&text).into_iter().map(|(m, route)| (door, m, route)));
+        }
+    }
+    assert!(routes.len() > 30, "too few were found: {routes:?}");
+    let without: Vec<_> = routes.difference(&rows).collect();
+    assert!(without.is_empty(), "give these a row in tests/access/table.rs: {without:#?}");
+    let gone: Vec<_> = rows.difference(&routes).collect();
+    assert!(gone.is_empty(), "there is no such route: {gone:#?}");
+}
+
+fn sources(at: &Path) -> Vec<PathBuf> {
+    if at.is_file() {
+        return vec![at.to_owned()];
+    }
+    let inside = std::fs::read_dir(at).unwrap().flat_map(|entry| sources(&entry.unwrap().path()));
+    inside.collect()
+}
+
+/// Method and path of each `.route("…", get(…).post(…))`.
+fn routes_in(text: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for rest in text.split(".route(").skip(1) {
+        let Some((path, handlers)) = rest.trim().strip_prefix('"').and_then(|r| r.split_once('"'))
+        else {
+            panic!("a route whose path is not written out: {rest:.80}");
+        };
+        let mut depth = 1;
+        let end = handlers.find(|c| {
+            depth += i32::from(c == '(') - i32::from(c == ')');
+            depth == 0
+        });
+        let words = handlers[..end.unwrap()].split(|c: char| !c.is_alphabetic() && c != '(');
+        let methods = ["get(", "post(", "put(", "patch(", "delete(", "any("];
+        let methods =
+            words.filter_map(|w| methods.into_iter().find(|method| w.starts_with(method)));
+        found.extend(methods.map(|m| (m.trim_end_matches('(').to_uppercase(), path.to_owned())));
+    }
+    assert_eq!(found.is_empty(), !text.contains(".route("), "routes without a method");
+    found
+}
+
+each_database! {
+    async fn everybody_may_what_the_table_says(db: TestDatabase) {
+        let town = Town::new(db).await;
+        let mut world = World::of(&town).await;
+        let mut differing = Vec::new();
+        for row in &TABLE {
+            for (number, (who, expected)) in EVERYBODY.iter().zip(row.answers).enumerate() {
+                let answer = world.ask(row, number).await;
+                if answer != expected {
+                    let (method, path) = (row.method, row.path);
+                    differing.push(format!("{method} {path}, {who}: {answer}, not {expected}"));
+                }
+            }
+        }
+        assert!(differing.is_empty(), "{differing:#?}");
+        assert!(!world.town.queue().await.is_empty(), "something waits to the end");
+    }
+}
+
+/// A wijk with something waiting and something passed on, another wijk, and all who knock.
+struct World<'a> {
+    town: &'a Town,
+    visitors: Vec<Visitor<'a>>,
+    /// Looks at the desk for what is on it now.
+    looker: Visitor<'a>,
+    /// What stands in the places of a path, as far as it stays the same.
+    places: [(&'static str, String); 3],
+}
+
+impl<'a> World<'a> {
+    async fn of(town: &'a Town) -> World<'a> {
+        people_come_in(town).await;
+        let invited = ["account", "add", "invited1", "--email", "invited1@wijk.test"];
+        let invitation = town.server.does(&invited).await;
+        let follow = town.resident.follows().await;
+        let accept = town.accepts(&town.resident, &follow).await.field("/id");
+        // The moderator decides about one, the administrator about another, and one stays.
+        for number in 0..6 {
+            town.waiting(&town.resident.writes(&format!("Bericht {number}")).await).await;
+        }
+        for number in 0..3 {
+            town.announced(&town.partner.writes(&format!("Nieuws {number}")).await).await;
+        }
+        let write = ["post", "--wijk", "bloemhof", "--as", "bloemhof_redactie", "Van ons"];
+        let post = town.server.json(&write).await["id"].to_string();
+        let last = |path: &str| path.trim().rsplit('/').next().unwrap().to_owned();
+        let places = [
+            ("{post}", last(post.trim_matches('"'))),
+            ("{activity}", last(&accept)),
+            ("{token}", last(&invitation)),
+        ];
+        let mut visitors = vec![Visitor::of(town.server.whereabouts())];
+        for name in &EVERYBODY[1..] {
+            visitors.push(signed_in(town, name).await);
+        }
+        World { town, visitors, looker: signed_in(town, "moderator2").await, places }
+    }
+
+    /// The status of the answer, and where it leads. Nothing at the desk has changed, unless the
+    /// answer leads back to the desk.
+    async fn ask(&mut self, row: &Row, number: usize) -> String {
+        let (path, versie) = self.filled(row.path).await;
+        let visitor = &mut self.visitors[number];
+        let answer = match (row.method, row.door) {
+            ("GET", Door::People) => visitor.opens(&path).await,
+            ("GET", Door::Servers) => visitor.asks(Request::get(HOST, &path, ACTIVITY_JSON)).await,
+            (_, Door::People) => {
+                visitor.sends(&path, &[row.form, &[("versie", &versie)]].concat()).await
+            }
+            (method, Door::Servers) => {
+                let (method, body) = (method.to_owned(), b"{}".to_vec());
+                let letter = Request { method, body, ..Request::get(HOST, &path, "*/*") };
+                visitor.asks(letter.with("Content-Type", ACTIVITY_JSON)).await
+            }
+        };
+        let to = answer.header("location").unwrap_or_default();
+        let said = format!("{} {to}", answer.status).trim_end().to_owned();
+        if row.route.starts_with("/balie/") {
+            let is_decided = self.filled(row.path).await.0 != path;
+            assert_eq!(is_decided, said.starts_with("303 /balie?"), "{path}: {said}");
+        }
+        said
+    }
+
+    /// The path with what is there now in its places, and the version of the submission in it.
+    async fn filled(&mut self, path: &str) -> (String, String) {
+        let mut filled = path.to_owned();
+        for (place, value) in &self.places {
+            filled = filled.replace(place, value);
+        }
+        let mut versie = String::new();
+        if filled.contains('{') {
+            let desk = self.looker.opens("/balie").await.text();
+            let waiting = between(&desk, "action=\"/balie/", "/goedkeuren");
+            let announced = desk.split("class=\"announced\"").nth(1).unwrap_or_default();
+            versie = between(&desk, "name=\"versie\" value=\"", "\"");
+            filled = filled
+                .replace("{submission}", &waiting)
+                .replace("{announcement}", &between(announced, "action=\"/balie/", "/terughalen"));
+        }
+        (filled, versie)
+    }
+}
+
+async fn people_come_in(town: &Town) {
+    town.server.does(&["wijk", "add", "beverwaard", "--name", "Beverwaard"]).await;
+    for (name, seat) in [
+        ("noseat", None),
+        ("editor1", Some(["editor", "--wijk", "bloemhof"])),
+        ("moderator1", Some(["moderator", "--wijk", "bloemhof"])),
+        ("moderator2", Some(["moderator", "--wijk", "bloemhof"])),
+        ("elsewhere1", Some(["moderator", "--wijk", "beverwaard"])),
+        ("administrator", None),
+    ] {
+        let email = format!("{name}@wijk.test");
+        let mut add = vec!["account", "add", name, "--email", &email, "--password-stdin"];
+        add.extend((name == "administrator").then_some("--admin"));
+        let said = town.server.run_with_input(&add, &format!("{PASSWORD}\n")).await;
+        assert_eq!(said.code, Some(0), "{said:?}");
+        if let Some(seat) = seat {
+            town.server.does(&[&["role", "grant", name], &seat[..]].concat()).await;
+        }
+    }
+}
+
+async fn signed_in<'a>(town: &'a Town, name: &str) -> Visitor<'a> {
+    let mut visitor = Visitor::of(town.server.whereabouts());
+    let answer = visitor.signs_in("/aanmelden", name, PASSWORD).await;
+    assert_eq!(answer.status, 303, "{name}: {}", answer.text());
+    visitor
+}
+
+/// What stands first between two texts.
+fn between(text: &str, before: &str, after: &str) -> String {
+    let rest = text.split(before).nth(1).and_then(|rest| rest.split(after).next());
+    rest.unwrap_or_default().to_owned()
+}

@@ -1,0 +1,340 @@
+//! The main job with somebody else's program on the other side: Fedify follows, writes, verifies
+//! what we send and signs as it does.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::fedify::Fedify;
+use crate::harness::{
+    ACTIVITY_JSON, HANDLE, HTML, PARTNER, Page, Server, TestDatabase, WIJK, Whereabouts,
+    each_database, eventually, holds,
+};
+
+/// What must happen in seconds, on a machine with other work.
+const SOON: Duration = Duration::from_secs(15);
+/// PRODUCT's promise to who follows.
+const ACCEPTED_WITHIN: Duration = Duration::from_secs(2);
+
+/// The wijk on the server under test, and a server on Fedify.
+struct Street {
+    server: Server,
+    elders: Fedify,
+}
+
+impl Street {
+    async fn new(db: TestDatabase) -> Street {
+        let elders = Fedify::start("elders.test").await;
+        let server = Self::opened(db, &[&elders]).await;
+        elders.meets(server.whereabouts(), &[]).await;
+        Street { server, elders }
+    }
+
+    async fn opened(db: TestDatabase, peers: &[&Fedify]) -> Server {
+        let lab: Vec<_> = peers.iter().map(|peer| peer.lab_host()).collect();
+        let mut server = Server::prepare(db, Whereabouts::default(), &lab.join(","));
+        server.does(&["wijk", "add", "bloemhof", "--name", "Bloemhof"]).await;
+        server.start().await;
+        server
+    }
+
+    async fn with_a_follower(db: TestDatabase) -> Street {
+        let street = Street::new(db).await;
+        follows(&street.elders, "volger").await;
+        street
+    }
+
+    async fn partner(&self) {
+        self.elders.does("person", &json!({ "name": "wijkagent" })).await;
+        let wijk = ["--wijk", "bloemhof", "--kind", "politie", "--name", PARTNER];
+        self.server
+            .does(&[&["partner", "add", "@wijkagent@elders.test"], &wijk[..]].concat())
+            .await;
+    }
+
+    /// Somebody who lives here, and what they write to the wijk.
+    async fn writes(&self, who: &str, words: &str) -> String {
+        let post = json!({ "as": who, "text": words, "mention": [HANDLE] });
+        id(&self.elders.does("post", &post).await)
+    }
+
+    async fn queue(&self) -> Vec<Value> {
+        self.server.list(&["queue", "list", "--wijk", "bloemhof"]).await
+    }
+
+    async fn waiting(&self, post: &str) -> Value {
+        let waits = async || {
+            let queue = self.queue().await;
+            let submission = queue.iter().find(|s| s["post"] == post).cloned();
+            submission.ok_or(format!("waiting are {queue:?}"))
+        };
+        eventually(&format!("{post} waits"), waits).await
+    }
+
+    async fn approves(&self, post: &str) {
+        let submission = id(&self.waiting(post).await);
+        self.server.does(&["queue", "approve", &submission]).await;
+    }
+
+    /// A resident's post on the follower's timeline.
+    async fn approved(&self, who: &str, words: &str) -> String {
+        self.elders.does("person", &json!({ "name": who })).await;
+        let post = self.writes(who, words).await;
+        self.approves(&post).await;
+        self.timeline(1).await;
+        post
+    }
+
+    /// The follower's home feed, once so many posts are in it.
+    async fn timeline(&self, many: usize) -> Vec<Value> {
+        self.elders.comes_to("timeline?as=volger", many, SOON).await
+    }
+
+    async fn page(&self) -> Page {
+        Page::of(&self.server.get("/wijken/bloemhof", HTML).await)
+    }
+
+    async fn page_comes_to(&self, what: &str, look: impl Fn(&Page) -> bool) {
+        let looks = async || {
+            let page = self.page().await;
+            holds(look(&page), || page.text())
+        };
+        eventually(what, looks).await;
+    }
+
+    async fn followers(&self) -> Value {
+        let path = "/wijken/bloemhof/followers";
+        self.server.get(path, ACTIVITY_JSON).await.json()["totalItems"].clone()
+    }
+
+    async fn arrivals_are_handled(&self) {
+        let handled = async || {
+            let arrivals = self.server.list(&["arrivals"]).await;
+            let done = arrivals[0]["waiting"] == 0 && arrivals[0]["parked"] == 0;
+            holds(done, || format!("{arrivals:?}"))
+        };
+        eventually("everything that arrived is handled", handled).await;
+    }
+
+    /// Nothing of what we sent was turned away, and nothing went wrong there.
+    async fn nothing_was_refused(&self) {
+        assert_eq!(self.elders.lists("refused").await, Vec::<Value>::new());
+        assert_eq!(self.elders.lists("problems").await, Vec::<Value>::new());
+    }
+}
+
+async fn follows(peer: &Fedify, who: &str) {
+    peer.does("person", &json!({ "name": who })).await;
+    let follow = peer.does("follow", &json!({ "as": who, "handle": HANDLE })).await;
+    assert_eq!(follow["target"], WIJK, "{follow}");
+    let state = format!("following?as={who}&state=accepted");
+    peer.comes_to(&state, 1, ACCEPTED_WITHIN).await;
+}
+
+fn id(answer: &Value) -> String {
+    answer["id"].as_str().unwrap_or_else(|| panic!("an id: {answer}")).to_owned()
+}
+
+/// Of a peer's log: the rows of a method whose path or URL contains `place`.
+fn among<'a>(log: &'a [Value], method: &str, place: &str) -> Vec<&'a Value> {
+    let is_it = |row: &&Value| {
+        let to = row["path"].as_str().or(row["url"].as_str()).unwrap_or_default();
+        row["method"] == method && to.contains(place)
+    };
+    log.iter().filter(is_it).collect()
+}
+
+fn schemes(log: &[&Value]) -> BTreeSet<String> {
+    log.iter().map(|row| format!("{} {}", row["signature"], row["status"])).collect()
+}
+
+each_database! {
+    async fn fedify_follows_is_accepted_and_goes_again(db: TestDatabase) {
+        let street = Street::new(db).await;
+
+        follows(&street.elders, "volger").await;
+
+        let asked = street.elders.lists("outgoing").await;
+        let webfinger = among(&asked, "GET", "/.well-known/webfinger");
+        assert!(!webfinger.is_empty(), "it looked the name up by itself: {asked:#?}");
+        assert!(webfinger.iter().all(|row| row["status"] == 200), "{webfinger:#?}");
+        let accepts = street.elders.lists("inbox?as=volger&type=Accept").await;
+        assert_eq!((accepts.len(), &accepts[0]["actor"]), (1, &json!(WIJK)), "{accepts:#?}");
+        assert_eq!(accepts[0]["signature"], "cavage", "verified by Fedify: {accepts:#?}");
+        assert_eq!(street.followers().await, 1);
+
+        street.elders.does("unfollow", &json!({ "as": "volger", "target": WIJK })).await;
+
+        let gone = async || {
+            let followers = street.followers().await;
+            holds(followers == 0, || followers.to_string())
+        };
+        eventually("it follows no more", gone).await;
+        street.arrivals_are_handled().await;
+        street.nothing_was_refused().await;
+    }
+
+    async fn a_partner_on_fedify_is_passed_on_to_another_server(db: TestDatabase) {
+        let (elders, ginder) =
+            tokio::join!(Fedify::start("elders.test"), Fedify::start("ginder.test"));
+        let server = Street::opened(db, &[&elders, &ginder]).await;
+        elders.meets(server.whereabouts(), &[&ginder]).await;
+        ginder.meets(server.whereabouts(), &[&elders]).await;
+        let street = Street { server, elders };
+        follows(&ginder, "volger").await;
+        street.partner().await;
+
+        let post = street.writes("wijkagent", "Zaterdag spreekuur in de Huiskamer").await;
+
+        let timeline = ginder.comes_to("timeline?as=volger", 1, SOON).await;
+        assert_eq!(timeline[0]["id"], post.as_str(), "{timeline:#?}");
+        assert_eq!(timeline[0]["by"], WIJK, "{timeline:#?}");
+        assert!(timeline[0]["content"].to_string().contains("spreekuur"), "{timeline:#?}");
+        let announces = ginder.lists("inbox?as=volger&type=Announce").await;
+        assert_eq!(announces.len(), 1, "{announces:#?}");
+        assert_eq!(announces[0]["raw"]["object"], post.as_str(), "by its id: {announces:#?}");
+        let fetched = ginder.lists("outgoing").await;
+        let path = post.trim_start_matches("http://elders.test");
+        assert!(!among(&fetched, "GET", path).is_empty(), "at its origin: {fetched:#?}");
+        assert_eq!(ginder.lists("refused").await, Vec::<Value>::new());
+        street.nothing_was_refused().await;
+
+        let response = street.server.get("/wijken/bloemhof", HTML).await;
+        let page = Page::of(&response);
+        let card = page.article("Zaterdag spreekuur").unwrap_or_else(|| panic!("{}", page.text()));
+        for shown in ["@wijkagent@elders.test", "van elders.test", "mark-partner", "politie"] {
+            assert!(card.contains(shown), "{shown} is not in {card}");
+        }
+
+        // What is written here is read there: Fedify fetches our object and understands it.
+        let by = ["--wijk", "bloemhof", "--as", "bloemhof_redactie"];
+        let ours = [&["post"], &by[..], &["Zondag markt op het plein"]].concat();
+        let ours = id(&street.server.json(&ours).await);
+        let timeline = ginder.comes_to("timeline?as=volger", 2, SOON).await;
+        assert_eq!(timeline[1]["id"], ours.as_str(), "{timeline:#?}");
+        assert_eq!(timeline[1]["type"], "Note", "{timeline:#?}");
+        assert!(timeline[1]["content"].to_string().contains("Zondag markt"), "{timeline:#?}");
+    }
+
+    async fn a_resident_on_fedify_waits_is_approved_edits_and_deletes(db: TestDatabase) {
+        let street = Street::with_a_follower(db).await;
+        street.elders.does("person", &json!({ "name": "bewoner" })).await;
+
+        let post = street.writes("bewoner", "De schommel is stuk").await;
+
+        let submission = street.waiting(&post).await;
+        assert_eq!(submission["handle"], "@bewoner@elders.test", "{submission}");
+        assert!(!street.page().await.says("schommel"), "it waits");
+        street.approves(&post).await;
+        let timeline = street.timeline(1).await;
+        assert_eq!(timeline[0]["id"], post.as_str(), "{timeline:#?}");
+        street.page_comes_to("the page shows it", |page| page.says("De schommel is stuk")).await;
+
+        street.elders.does("edit", &json!({ "id": post, "text": "De schommel doet het" })).await;
+        assert_eq!(street.waiting(&post).await["why"], "edit");
+        assert!(street.page().await.says("De schommel is stuk"), "the approved text stays");
+        street.approves(&post).await;
+        street.page_comes_to("the new text", |page| page.says("De schommel doet het")).await;
+        assert!(!street.page().await.says("De schommel is stuk"));
+        street.timeline(1).await;
+
+        street.elders.does("delete", &json!({ "id": post })).await;
+        street.timeline(0).await;
+        street.page_comes_to("it is gone", |page| !page.says("schommel")).await;
+        street.nothing_was_refused().await;
+    }
+
+    async fn what_the_wijk_takes_back_leaves_the_timeline(db: TestDatabase) {
+        let street = Street::with_a_follower(db).await;
+        let post = street.approved("bewoner", "Vanavond vuurwerk").await;
+
+        let why = ["--wijk", "bloemhof", "--reason", "Bij nader inzien"];
+        street.server.does(&[&["announcement", "withdraw", &post], &why[..]].concat()).await;
+
+        street.timeline(0).await;
+        let undone = street.elders.lists("inbox?as=volger&type=Undo").await;
+        assert_eq!(undone.len(), 1, "{undone:#?}");
+        assert_eq!(undone[0]["raw"]["object"]["type"], "Announce", "{undone:#?}");
+        street.page_comes_to("it is gone", |page| !page.says("vuurwerk")).await;
+        street.nothing_was_refused().await;
+    }
+
+    async fn a_private_post_on_fedify_stays_private(db: TestDatabase) {
+        let street = Street::with_a_follower(db).await;
+        street.partner().await;
+        for (to, words) in [("direct", "Tussen ons gezegd"), ("followers", "Onder mijn volgers")] {
+            let post = json!({ "as": "wijkagent", "text": words, "mention": [HANDLE], "to": to });
+            street.elders.does("post", &post).await;
+        }
+
+        let open = street.writes("wijkagent", "Voor iedereen").await;
+
+        let timeline = street.timeline(1).await;
+        assert_eq!(timeline[0]["id"], open.as_str(), "only what is public: {timeline:#?}");
+        street.arrivals_are_handled().await;
+        assert_eq!(street.queue().await, Vec::<Value>::new());
+        let page = street.page().await;
+        assert!(page.says("Voor iedereen"), "{}", page.text());
+        assert!(!page.says("Tussen ons") && !page.says("Onder mijn"), "{}", page.text());
+        let announces = street.elders.lists("inbox?as=volger&type=Announce").await;
+        assert_eq!(announces.len(), 1, "{announces:#?}");
+        street.nothing_was_refused().await;
+    }
+
+    /// What Mastodon calls secure mode.
+    async fn who_wants_signed_questions_gets_them(db: TestDatabase) {
+        let street = Street::new(db).await;
+        street.elders.does("authorize", &json!({ "on": true })).await;
+        follows(&street.elders, "volger").await;
+        street.partner().await;
+
+        let post = street.writes("wijkagent", "Vanaf nu met handtekening").await;
+
+        assert_eq!(street.timeline(1).await[0]["id"], post.as_str());
+        let questions = street.elders.lists("incoming").await;
+        let of_people = among(&questions, "GET", "/users/");
+        let signed = [r#""cavage" 200"#, r#""rfc9421" 200"#];
+        assert!(of_people.len() >= 3, "who follows, the partner, the post: {of_people:#?}");
+        let of_people: Vec<_> = of_people
+            .into_iter()
+            // Fedify's own actor is open to all, and so is asked for unsigned.
+            .filter(|row| !row["path"].to_string().contains("/users/elders.test"))
+            .collect();
+        let schemes = schemes(&of_people);
+        assert!(schemes.iter().all(|s| signed.contains(&s.as_str())), "{of_people:#?}");
+        street.nothing_was_refused().await;
+    }
+
+    async fn who_takes_another_key_is_asked_for_it_once(db: TestDatabase) {
+        let street = Street::with_a_follower(db).await;
+        street.partner().await;
+        street.writes("wijkagent", "Met de oude sleutel").await;
+        street.timeline(1).await;
+        street.elders.does("rotate", &json!({ "as": "wijkagent" })).await;
+        street.elders.does("forget", &json!({})).await;
+
+        street.writes("wijkagent", "Met de nieuwe sleutel").await;
+
+        street.timeline(2).await;
+        let asked = street.elders.lists("incoming").await;
+        let of_the_actor = |row: &&&Value| row["path"] == "/users/wijkagent";
+        let fetched = among(&asked, "GET", "/users/wijkagent").iter().filter(of_the_actor).count();
+        assert_eq!(fetched, 1, "one look at the actor: {asked:#?}");
+        street.nothing_was_refused().await;
+    }
+
+    async fn the_newest_signatures_are_understood(db: TestDatabase) {
+        let street = Street::with_a_follower(db).await;
+        street.elders.does("person", &json!({ "name": "bewoner" })).await;
+        street.elders.does("forget", &json!({})).await;
+
+        street.writes("bewoner", "Wie heeft er een ladder?").await;
+
+        let tried = street.elders.lists("outgoing").await;
+        let tried = among(&tried, "POST", "wijk.test");
+        assert_eq!(tried[0]["signature"], "rfc9421", "tried first: {tried:#?}");
+        assert_eq!((tried.len(), &tried[0]["status"]), (1, &json!(202)), "{tried:#?}");
+        street.nothing_was_refused().await;
+    }
+}
