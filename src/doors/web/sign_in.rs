@@ -18,6 +18,7 @@ use crate::foundation::i18n::Translator;
 use crate::foundation::secret::random_token;
 use crate::neighbourhood::accounts::Account;
 use crate::neighbourhood::accounts::passwords;
+use crate::neighbourhood::accounts::seats;
 use crate::neighbourhood::accounts::sessions;
 use crate::neighbourhood::accounts::store as accounts;
 use crate::neighbourhood::accounts::tokens::{Token, TokenHash};
