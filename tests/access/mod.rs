@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use self::table::{Door, Row, TABLE};
-use crate::harness::{ACTIVITY_JSON, HOST, Request, Town, Visitor, each_database};
+use crate::harness::{
+    ACTIVITY_JSON, HOST, Request, Town, Visitor, WIJK, each_database, eventually,
+};
 
 const PASSWORD: &str = "een lange zin als wachtwoord";
 /// In the order of a row's answers.
@@ -104,7 +106,7 @@ impl<'a> World<'a> {
         let invited = ["account", "add", "invited1", "--email", "invited1@wijk.test"];
         let invitation = town.server.does(&invited).await;
         let follow = town.resident.follows().await;
-        let accept = town.accepts(&town.resident, &follow).await.field("/id");
+        town.accepts(&town.resident, &follow).await;
         // The moderator decides about one, the administrator about another, and one stays.
         for number in 0..6 {
             town.waiting(&town.resident.writes(&format!("Bericht {number}")).await).await;
@@ -113,11 +115,18 @@ impl<'a> World<'a> {
             town.announced(&town.partner.writes(&format!("Nieuws {number}")).await).await;
         }
         let write = ["post", "--wijk", "bloemhof", "--as", "bloemhof_redactie", "Van ons"];
+        // An activity anybody may read: a change of the wijk's own.
+        town.server.does(&["wijk", "edit", "bloemhof", "--summary", "Van en voor Bloemhof"]).await;
+        let told = async || {
+            let told = town.follower.told("Update", WIJK);
+            told.first().map(|update| update.field("/id")).ok_or("nothing".to_owned())
+        };
+        let edited = eventually("the follower hears of the wijk's new words", told).await;
         let post = town.server.json(&write).await["id"].to_string();
         let last = |path: &str| path.trim().rsplit('/').next().unwrap().to_owned();
         let places = [
             ("{post}", last(post.trim_matches('"'))),
-            ("{activity}", last(&accept)),
+            ("{activity}", last(&edited)),
             ("{token}", last(&invitation)),
         ];
         let mut visitors = vec![Visitor::of(town.server.whereabouts())];

@@ -18,7 +18,7 @@ use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ManageConnection, Pool};
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 use diesel::{Connection as _, PgConnection, RunQueryDsl, SqliteConnection, sql_query};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::spawn_blocking;
 
 pub(crate) use connection::on_each;
@@ -31,6 +31,8 @@ use super::error::{Error, Result};
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 12;
 const TRIES: u32 = 8;
+/// How long a use case waits for a connection before its caller is told to come back.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// This process works on the database.
 pub struct Presence {
@@ -45,6 +47,8 @@ pub struct Database(Arc<Inner>);
 struct Inner {
     manager: Manager,
     pool: Pool<Manager>,
+    /// As many as connections: whoever waits, waits without a thread.
+    turns: Semaphore,
     /// SQLite's; PostgreSQL writes through the pool.
     writer: Option<Writer>,
     /// Commits of this process: whoever caches what the database says, or waits for something to do, looks here.
@@ -70,11 +74,18 @@ impl Database {
         let pool = Pool::builder()
             .max_size(size)
             .min_idle(Some(1))
-            .connection_timeout(Duration::from_secs(5))
+            .connection_timeout(PATIENCE)
             .test_on_check_out(writer.is_none())
             .build(manager.clone())
             .map_err(|e| Error::Unavailable(e.to_string()))?;
-        Ok(Self(Arc::new(Inner { manager, pool, writer, commits: watch::Sender::new(0) })))
+        let turns = Semaphore::new(usize::try_from(size).unwrap_or(1));
+        Ok(Self(Arc::new(Inner { manager, pool, turns, writer, commits: watch::Sender::new(0) })))
+    }
+
+    async fn turn(&self) -> Result<SemaphorePermit<'_>> {
+        let turn = tokio::time::timeout(PATIENCE, self.0.turns.acquire()).await;
+        let busy = || Error::Unavailable("every connection is busy".to_owned());
+        turn.map_err(|_| busy())?.map_err(|_| busy())
     }
 
     /// Reads; on SQLite the connection refuses to write.
@@ -83,6 +94,7 @@ impl Database {
         work: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let pool = self.0.pool.clone();
+        let _turn = self.turn().await?;
         blocking(move || {
             let mut conn = pool.get().map_err(|e| Error::Unavailable(e.to_string()))?;
             work(&mut conn).map_err(told)
