@@ -1,5 +1,6 @@
 # make run    builds the server and opens a demonstration: a wijk server and another server beside it
 # make test   everything CI runs, on SQLite and on PostgreSQL
+# make bench  what the spine reaches, on both databases, beside a bare axum server
 # make check  the fast loop while writing: format, lints, tests on SQLite
 
 SHELL := /bin/bash
@@ -26,9 +27,7 @@ check:
 
 bench:
 	@$(need_rust)
-	@test -x tests/promises/bench || { echo 'tests/promises/bench is missing: nothing to measure with' >&2; exit 1; }
-	cargo build --release --locked
-	@exec tests/promises/bench $(target)/release/likejewijk
+	tests/with-postgres cargo bench --locked --bench spine
 
 images-check:
 	@tests/images-check

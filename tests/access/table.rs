@@ -52,13 +52,18 @@ const fn object(route: &'static str, path: &'static str) -> Row {
     Row { door: Door::Servers, method: "GET", route, path, form: &[], answers }
 }
 
+/// There for nobody here.
+const fn missing(route: &'static str, path: &'static str) -> Row {
+    page(route, path, ["404"; 6])
+}
+
 /// No session stands in for a signature.
 const fn inbox(route: &'static str, path: &'static str) -> Row {
     let answers = ["401"; 6];
     Row { door: Door::Servers, method: "POST", route, path, form: &[], answers }
 }
 
-pub(super) const TABLE: [Row; 45] = [
+pub(super) const TABLE: [Row; 46] = [
     page("/", "/", ["200"; 6]),
     page("/wijken/{slug}", "/wijken/bloemhof", ["200"; 6]),
     page("/wijken/{slug}/volgen", "/wijken/bloemhof/volgen?server=a.test", ["200"; 6]),
@@ -118,6 +123,8 @@ pub(super) const TABLE: [Row; 45] = [
     object("/.well-known/webfinger", "/.well-known/webfinger?resource=acct:bloemhof@wijk.test"),
     object("/.well-known/nodeinfo", "/.well-known/nodeinfo"),
     object("/.well-known/host-meta", "/.well-known/host-meta"),
+    // The town names no administrator.
+    missing("/.well-known/security.txt", "/.well-known/security.txt"),
     object("/nodeinfo/{version}", "/nodeinfo/2.1"),
     // Last: it ends the sessions.
     form("/afmelden", "/afmelden", &[], ["303 /"; 6]),

@@ -1,14 +1,20 @@
 //! How others find us: WebFinger (RFC 7033), NodeInfo 2.0 and 2.1, host-meta.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::foundation::clock::Time;
 use crate::foundation::config::Config;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::links::Links;
 use crate::neighbourhood::actors::{Actor, ActorKind, Handle, store};
 use crate::neighbourhood::{timelines, wijken};
+
+/// How long a reader may believe security.txt: it is made anew each time.
+const YEAR: Duration = Duration::from_hours(365 * 24);
 
 /// The document for `acct:name@host`, an actor's id, or the site's own address.
 ///
@@ -93,6 +99,17 @@ pub fn nodeinfo(conn: &mut Connection, config: &Config, version: &str) -> Result
         "usage": {"users": {"total": totals.wijken}, "localPosts": totals.local_posts},
         "metadata": metadata,
     }))
+}
+
+/// Who hears of a weakness (RFC 9116); `None` where the administrator names no address.
+#[must_use]
+pub fn security(config: &Config, links: &Links, now: Time) -> Option<String> {
+    let email = config.admin_email.as_deref()?;
+    Some(format!(
+        "Contact: mailto:{email}\nExpires: {}\nPreferred-Languages: nl, en\nCanonical: {}\n",
+        now.plus(YEAR).rfc3339(),
+        links.at(".well-known/security.txt"),
+    ))
 }
 
 #[must_use]

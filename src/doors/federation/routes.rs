@@ -48,6 +48,7 @@ pub fn own() -> Router<Federation> {
         .route("/.well-known/webfinger", get(webfinger))
         .route("/.well-known/nodeinfo", get(nodeinfo_links))
         .route("/.well-known/host-meta", get(host_meta))
+        .route("/.well-known/security.txt", get(security))
         .route("/nodeinfo/{version}", get(nodeinfo))
 }
 
@@ -345,6 +346,13 @@ async fn nodeinfo(
 
 async fn host_meta(State(federation): State<Federation>) -> Response {
     typed("application/xrd+xml; charset=utf-8", discovery::host_meta(&federation.app.links))
+}
+
+async fn security(State(federation): State<Federation>) -> Result<Response, Failure> {
+    let app = &federation.app;
+    let text =
+        discovery::security(&app.config, &app.links, app.clock.now()).ok_or(Error::NotFound)?;
+    Ok(typed("text/plain; charset=utf-8", text))
 }
 
 fn typed(kind: &'static str, body: String) -> Response {

@@ -9,8 +9,6 @@ use crate::foundation::error::{Error, Result};
 use crate::foundation::i18n::Language;
 
 const SITE: &str = "LikeJeWijk";
-/// The AGPL asks for the source of this very version; empty where `Cargo.toml` does not name it.
-const SOURCE: &str = env!("CARGO_PKG_REPOSITORY");
 
 pub(super) struct Layout {
     pub(super) site_name: &'static str,
@@ -18,7 +16,8 @@ pub(super) struct Layout {
     pub(super) languages: Vec<LanguageLink>,
     pub(super) visitor: Option<Account>,
     pub(super) admin_email: Option<String>,
-    pub(super) source_url: &'static str,
+    /// Empty where the administrator names none.
+    pub(super) source_url: String,
 }
 
 pub(super) struct LanguageLink {
@@ -56,7 +55,13 @@ impl Layout {
             languages: Vec::new(),
             visitor: visitor.account.as_ref().map(Account::of),
             admin_email: web.app.config.admin_email.clone(),
-            source_url: SOURCE,
+            source_url: web
+                .app
+                .config
+                .source_url
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
         }
     }
 }

@@ -29,6 +29,8 @@ pub struct Config {
     pub secret_file: PathBuf,
     pub trusted_proxies: Vec<IpAddr>,
     pub admin_email: Option<String>,
+    /// Where the source of this very version can be had: the licence (AGPL-3.0, section 13) wants it offered.
+    pub source_url: Option<Url>,
     pub log: String,
     pub log_format: LogFormat,
     pub metrics_listen: Option<SocketAddr>,
@@ -63,6 +65,7 @@ struct File {
     smtp_url: Option<String>,
     mail_from: Option<String>,
     admin_email: Option<String>,
+    source_url: Option<String>,
     log: Option<String>,
     log_format: Option<String>,
     metrics_listen: Option<String>,
@@ -160,6 +163,7 @@ impl Config {
                 .map(|address| parse_as("trusted_proxies", address, "[\"172.30.0.2\"]"))
                 .collect::<Result<_>>()?,
             admin_email: file.admin_email,
+            source_url: file.source_url.as_deref().map(parse_source).transpose()?,
             log: file.log.unwrap_or_else(|| "info".to_owned()),
             log_format: match file.log_format.as_deref() {
                 None | Some("text") => LogFormat::Text,
@@ -270,6 +274,16 @@ fn parse_url(text: Option<&str>, lab: &LabHosts) -> Result<Url> {
     Ok(url)
 }
 
+fn parse_source(text: &str) -> Result<Url> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.ok_or_else(|| {
+        Error::invalid(
+            "source_url",
+            format!("«{text}»; write it as https://code.example/likejewijk"),
+        )
+    })
+}
+
 fn parse_as<T: std::str::FromStr>(field: &'static str, text: &str, example: &str) -> Result<T> {
     text.trim()
         .parse()
@@ -307,6 +321,11 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ),
     ("mail_from", "#\"wijk@wijk.example\"", "Sender of that e-mail."),
     ("admin_email", "#\"beheer@wijk.example\"", "Shown on the site and in NodeInfo."),
+    (
+        "source_url",
+        "#\"https://code.example/likejewijk\"",
+        "Where visitors find the source of the version you run: the licence (AGPL-3.0) asks you to offer it.",
+    ),
     ("log", "#\"info\"", "error, warn, info, debug, or a filter such as info,likejewijk=debug."),
     ("log_format", "#\"text\"", "text, or json for machines."),
     (
