@@ -54,7 +54,7 @@ const fn object(route: &'static str, path: &'static str) -> Row {
 
 /// There for nobody here.
 const fn missing(route: &'static str, path: &'static str) -> Row {
-    page(route, path, ["404"; 6])
+    Row { answers: ["404"; 6], ..object(route, path) }
 }
 
 /// No session stands in for a signature.
