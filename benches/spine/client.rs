@@ -38,10 +38,10 @@ impl Connection {
                 if self.stream.read_buf(&mut self.buffer).await? == 0 {
                     return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
                 }
-                if let Some(head) = Head::find(&self.buffer)? {
-                    if head.length.is_there(&self.buffer, head.end) {
-                        return Ok(head);
-                    }
+                if let Some(head) = Head::find(&self.buffer)?
+                    && head.length.is_there(&self.buffer, head.end)
+                {
+                    return Ok(head);
                 }
             }
         };

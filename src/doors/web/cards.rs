@@ -72,6 +72,17 @@ pub(super) struct PartnerPlate {
     pub(super) handle: String,
 }
 
+impl PartnerPlate {
+    pub(super) fn of(partner: &Partner) -> Self {
+        Self {
+            name: partner.row.name.clone(),
+            kind: partner.row.kind,
+            url: page_of(&partner.actor),
+            handle: partner.actor.handle(),
+        }
+    }
+}
+
 pub(super) struct Picture {
     pub(super) url: String,
     pub(super) alt: String,
@@ -142,15 +153,6 @@ impl Setting<'_> {
             pictures: pictures(shown.attachments),
             is_safety: partner.is_some_and(|partner| is_safety(partner.row.kind)),
             title: shown.title,
-        }
-    }
-
-    pub(super) fn plate(&self, partner: &Partner) -> PartnerPlate {
-        PartnerPlate {
-            name: partner.row.name.clone(),
-            kind: partner.row.kind,
-            url: page_of(&partner.actor),
-            handle: partner.actor.handle(),
         }
     }
 

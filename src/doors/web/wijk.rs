@@ -67,7 +67,7 @@ async fn make(
     let page = WijkPage {
         layout: Layout::new(web, visitor, &address(wijk.slug(), before)),
         wijk: WijkView::of(&wijk, around.followers),
-        partners: around.partners.iter().map(|partner| setting.plate(partner)).collect(),
+        partners: around.partners.iter().map(PartnerPlate::of).collect(),
         posts: setting.cards(&timeline.shown),
         older: timeline.older.map(|older| address(wijk.slug(), Some(older))),
         server: "",
