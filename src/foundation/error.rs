@@ -57,6 +57,13 @@ impl Error {
         Self::Internal(problem.to_string())
     }
 
+    /// A CHECK of the table said no: the same row will never be taken.
+    #[must_use]
+    pub fn is_against_a_check(&self) -> bool {
+        use diesel::result::{DatabaseErrorKind, Error as Diesel};
+        matches!(self, Self::Database(Diesel::DatabaseError(DatabaseErrorKind::CheckViolation, _)))
+    }
+
     /// A unique constraint said no.
     #[must_use]
     pub fn is_duplicate(&self) -> bool {

@@ -15,6 +15,9 @@ use diesel::sql_types::Text;
 #[diesel(sql_type = Text)]
 pub struct SafeHtml(String);
 
+/// Longer HTML, in bytes, is more than any column holds.
+const LONGEST: usize = 190_000;
+
 /// Deeper nesting is shown as plain text: nobody writes that, and parsers choke on it.
 const DEEPEST: usize = 64;
 
@@ -71,10 +74,16 @@ impl SafeHtml {
     #[must_use]
     pub fn from_foreign(html: &str, most: usize) -> Self {
         let html = clean(html, most);
-        if is_too_deep(&html) {
+        let safe = if is_too_deep(&html) {
             Self::from_plain(&strip(&html))
         } else {
             Self(SANITISER.clean(&html).to_string())
+        };
+        // Marks that are opened once and closed everywhere multiply: then the words alone.
+        if safe.0.len() > LONGEST {
+            Self::from_plain(&strip(&html).replace(['/', '&'], " "))
+        } else {
+            safe
         }
     }
 
@@ -82,8 +91,12 @@ impl SafeHtml {
     #[must_use]
     pub fn from_plain(text: &str) -> Self {
         let mut html = String::with_capacity(text.len() + 16);
-        for paragraph in
-            text.replace("\r\n", "\n").split("\n\n").map(str::trim).filter(|p| !p.is_empty())
+        for paragraph in text
+            .replace('\0', "")
+            .replace("\r\n", "\n")
+            .split("\n\n")
+            .map(str::trim)
+            .filter(|p| !p.is_empty())
         {
             let lines: Vec<String> = paragraph.lines().map(with_links).collect();
             html.extend(["<p>", &lines.join("<br>"), "</p>"]);

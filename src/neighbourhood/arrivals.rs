@@ -149,7 +149,12 @@ pub fn failed(
         _ => 1800,
     };
     let wait = Duration::from_secs(wait).mul_f64(wait_scale);
-    diesel::update(arrivals::table.find(arrival.id))
+    // Not what was acted on after all, late, or by another worker.
+    let still = arrivals::id
+        .eq(arrival.id)
+        .and(arrivals::state.eq(State::Waiting))
+        .and(arrivals::tries.eq(arrival.tries));
+    let rows = diesel::update(arrivals::table.filter(still))
         .set((
             arrivals::state.eq(if is_parked { State::Parked } else { State::Waiting }),
             arrivals::tries.eq(tries),
@@ -157,7 +162,7 @@ pub fn failed(
             arrivals::leased_until.eq(Time::ZERO),
         ))
         .execute(conn)?;
-    Ok(is_parked)
+    Ok(is_parked && rows == 1)
 }
 
 pub fn counts(conn: &mut Connection, now: Time) -> Result<Counts> {

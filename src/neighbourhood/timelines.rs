@@ -41,7 +41,7 @@ macro_rules! standing {
             .filter(
                 announcements::state
                     .eq(State::Announced)
-                    .and(posts::gone_at.is_null())
+                    .and(posts::gone_at.is_null().and(posts::visibility.ne(Visibility::Private)))
                     .and(actors::gone_at.is_null()),
             )
     };

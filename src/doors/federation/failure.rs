@@ -33,6 +33,8 @@ impl Failure {
     #[must_use]
     pub fn may_pass(&self) -> bool {
         match self {
+            // The table itself refuses it, and will again.
+            Self::Ours(error) if error.is_against_a_check() => false,
             Self::Ours(
                 Error::Unavailable(_)
                 | Error::Database(_)

@@ -22,6 +22,9 @@ use crate::neighbourhood::actors::store as actors_store;
 use crate::neighbourhood::arrivals::{self, NewArrival};
 use crate::neighbourhood::outgoing::queue;
 
+/// How long a request waits for a free hand before it is told to come back.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// `owner` is the user name of a personal inbox, `None` the shared one.
 pub async fn receive(
     federation: &Federation,
@@ -60,26 +63,7 @@ async fn admit(
         return Err(Failure::Later(StatusCode::TOO_MANY_REQUESTS, "from this address"));
     }
     let (head, body) = read(federation, request).await?;
-    let Ok(at_work) = federation.at_work.acquire().await else {
-        return Err(Failure::Later(StatusCode::SERVICE_UNAVAILABLE, "shutting down"));
-    };
-    let body_hash = sha256(&body);
-    let links = &federation.app.links;
-    let claim = Claim::read(
-        &Method::POST,
-        &head.target,
-        &head.headers,
-        links.domain().as_str(),
-        &federation.app.config.url,
-        &body_hash,
-        now,
-    );
-    let claim = claim.map_err(|refusal| {
-        let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::UNAUTHORIZED);
-        Failure::Refused(status, refusal.reason)
-    })?;
-    let outline =
-        Outline::read(&body).map_err(|problem| refused(StatusCode::BAD_REQUEST, problem))?;
+    let (claim, outline, body_hash) = examine(federation, &head, &body, now).await?;
     let actor_domain = identity(federation, &outline)?;
     let key_domain = Domain::of(&claim.key_id)
         .map_err(|_| refused(StatusCode::UNAUTHORIZED, "the key has no home"))?;
@@ -95,14 +79,43 @@ async fn admit(
     if !budgets.allows_domain(&signer.domain) {
         return Err(Failure::Later(StatusCode::TOO_MANY_REQUESTS, "from this server"));
     }
+    // A hint makes us ask its actor's server, in our own name.
+    let is_hint = signer.uri != outline.actor.as_str();
+    if is_hint && !budgets.allows_fetch(address, &actor_domain, false) {
+        return Err(Failure::Later(StatusCode::TOO_MANY_REQUESTS, "hints about that server"));
+    }
     if outline.kind == "Follow" && !budgets.allows_follow(&signer.domain) {
         return Err(Failure::Later(StatusCode::TOO_MANY_REQUESTS, "follows from this server"));
     }
     if !plates.blocklist.may_show(outline.actor.as_str(), &actor_domain, None) {
         return Ok(StatusCode::ACCEPTED);
     }
-    drop(at_work);
     keep(federation, &outline, &signer, body_hash, body, now).await
+}
+
+/// Steps 5 to 10: what a signature and an outline can tell before anything is fetched. As many at once as the machine
+/// has hands for; whoever waits for another server or for a commit holds nobody up.
+async fn examine(
+    federation: &Federation,
+    head: &Head,
+    body: &Bytes,
+    now: Time,
+) -> Result<(Claim, Outline, [u8; 32]), Failure> {
+    let turn = tokio::time::timeout(PATIENCE, federation.at_work.acquire()).await;
+    let Ok(Ok(_turn)) = turn else {
+        return Err(Failure::Later(StatusCode::SERVICE_UNAVAILABLE, "too much at once"));
+    };
+    let body_hash = sha256(body);
+    let (domain, url) = (federation.app.links.domain(), &federation.app.config.url);
+    let (target, headers) = (&head.target, &head.headers);
+    let claim = Claim::read(&Method::POST, target, headers, domain.as_str(), url, &body_hash, now);
+    let claim = claim.map_err(|refusal| {
+        let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::UNAUTHORIZED);
+        Failure::Refused(status, refusal.reason)
+    })?;
+    let outline =
+        Outline::read(body).map_err(|problem| refused(StatusCode::BAD_REQUEST, problem))?;
+    Ok((claim, outline, body_hash))
 }
 
 fn refused(status: StatusCode, why: &'static str) -> Failure {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
+use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
 
@@ -11,6 +12,10 @@ use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::ActorId;
 use crate::foundation::rsa::{SigningKey, VerifyingKey};
 use crate::neighbourhood::actors::{Actor, keys};
+
+/// How long a key is believed without a look at the database: one that was rotated, or whose actor is gone, is noticed
+/// within it.
+const FRESH_FOR: Duration = Duration::from_mins(1);
 
 /// A local actor's key id and key.
 pub type Own = Arc<(String, Arc<SigningKey>)>;
@@ -41,6 +46,7 @@ pub struct Known {
     pub actor_uri: String,
     pub domain: Domain,
     pub key: VerifyingKey,
+    read_at: Instant,
 }
 
 impl Known {
@@ -49,6 +55,7 @@ impl Known {
             actor_uri: actor.uri.clone(),
             domain: actor.domain.clone(),
             key: VerifyingKey::from_pem(&actor.public_key_pem)?,
+            read_at: Instant::now(),
         })
     }
 }
@@ -65,7 +72,7 @@ impl KnownKeys {
 
     #[must_use]
     pub fn get(&self, key_id: &str) -> Option<Arc<Known>> {
-        self.0.get(key_id)
+        self.0.get(key_id).filter(|known| known.read_at.elapsed() < FRESH_FOR)
     }
 
     pub fn keep(&self, key_id: &str, known: &Arc<Known>) {

@@ -1,6 +1,7 @@
 //! What this door keeps between requests: who lives here, who is not heard, which keys are being fetched.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -88,11 +89,10 @@ impl Memory {
 
     /// Whoever holds it fetches that key; who waits finds it there.
     pub(super) fn turn(&self, key_id: &str) -> Arc<Mutex<()>> {
-        if let Some(turn) = self.fetching.get(key_id) {
-            return turn;
+        let turn = self.fetching.get_or_insert_with(key_id, || Ok::<_, Infallible>(Arc::default()));
+        match turn {
+            Ok(turn) => turn,
+            Err(never) => match never {},
         }
-        let turn = Arc::default();
-        self.fetching.insert(key_id.to_owned(), Arc::clone(&turn));
-        turn
     }
 }

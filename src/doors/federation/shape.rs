@@ -54,20 +54,31 @@ impl Outline {
     /// What must be acted on in order: one object, or one pair of follower and followed.
     #[must_use]
     pub fn lane(&self) -> String {
-        let object = self.object_id.as_deref().unwrap_or_default();
+        let object = self.object_id.as_deref().map(one_spelling).unwrap_or_default();
         let lane = match (self.kind.as_str(), self.inner_kind.as_deref()) {
             ("Follow", _) => format!("{} follows {object}", self.actor),
             ("Undo", Some("Follow")) => {
                 format!(
                     "{} follows {}",
                     self.actor,
-                    self.inner_object_id.as_deref().unwrap_or_default()
+                    self.inner_object_id.as_deref().map(one_spelling).unwrap_or_default()
                 )
             }
-            _ => object.to_owned(),
+            _ => object,
         };
         lane.chars().take(4000).collect()
     }
+}
+
+/// One object has one lane, however it is spelled.
+fn one_spelling(id: &str) -> String {
+    Url::parse(id).map_or_else(
+        |_| id.to_owned(),
+        |mut url| {
+            url.set_fragment(None);
+            url.into()
+        },
+    )
 }
 
 #[derive(Default)]

@@ -89,25 +89,30 @@ async fn fetched(
 ) -> Result<Arc<Known>, Failure> {
     let later = |why| Failure::Later(StatusCode::SERVICE_UNAVAILABLE, why);
     let turn = federation.memory.turn(key_id.as_str());
-    let _turn = turn.lock().await;
+    let Ok(_turn) = tokio::time::timeout(KEY_WITHIN, turn.lock()).await else {
+        return Err(later("others wait for that key"));
+    };
     if let Some(known) = federation.known.get(key_id.as_str()) {
         return Ok(known);
     }
     let domain = host.clone();
     let is_strange =
         !federation.app.database.read(move |c| actors_store::knows_domain(c, &domain)).await?;
+    if federation.budgets.is_missing(key_id.as_str(), now) {
+        return Err(later("that key could not be had a moment ago"));
+    }
     if is_strange {
         federation.budgets.note_strange(address, now);
-    }
-    if federation.budgets.is_missing(key_id.as_str(), now) {
-        return Err(refused(StatusCode::UNAUTHORIZED, "that key could not be had a moment ago"));
     }
     if !federation.budgets.allows_fetch(address, host, is_strange) {
         return Err(later("too many keys to fetch"));
     }
-    let known = fetch(federation, key_id)
-        .await
-        .inspect_err(|_| federation.budgets.note_missing(key_id.as_str(), now))?;
+    let known = fetch(federation, key_id).await.inspect_err(|failure| {
+        // A fault of ours says nothing of the key.
+        if !matches!(failure, Failure::Ours(_)) {
+            federation.budgets.note_missing(key_id.as_str(), now);
+        }
+    })?;
     federation.known.keep(key_id.as_str(), &known);
     Ok(known)
 }

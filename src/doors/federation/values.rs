@@ -21,13 +21,15 @@ pub fn is_public(link: &str) -> bool {
 /// The id that a string or an object with `id` (or a Link with `href`) names.
 #[must_use]
 pub fn id_of(value: &Value) -> Option<&str> {
-    match value {
-        Value::String(id) => Some(id),
+    let id = match value {
+        Value::String(id) => Some(id.as_str()),
         Value::Object(object) => {
             object.get("id").or_else(|| object.get("href")).and_then(Value::as_str)
         }
         _ => None,
-    }
+    };
+    // U+0000 is text to no database.
+    id.filter(|id| !id.contains('\0'))
 }
 
 /// One or many of what [`id_of`] reads; what it cannot read is left out. `"to": "…"`, `"to": ["…", {"id": "…"}]`.
@@ -75,7 +77,9 @@ pub fn loose<'de, D: Deserializer<'de>, T: DeserializeOwned>(
 #[must_use]
 pub fn web_address(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
-    (matches!(url.scheme(), "http" | "https") && url.has_host() && text.len() <= LONGEST_URL)
+    (matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.as_str().len() <= LONGEST_URL)
         .then_some(url)
 }
 

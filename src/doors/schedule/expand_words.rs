@@ -42,7 +42,7 @@ async fn expand(federation: &Federation, pending: Pending) {
     let outcome =
         federation.app.database.write(move |c| outbox::expand(c, &links, &pending, now)).await;
     let Err(error) = outcome else { return };
-    if matches!(error, Error::Unavailable(_) | Error::Database(_)) {
+    if matches!(error, Error::Unavailable(_) | Error::Database(_) | Error::Conflict(_)) {
         tracing::warn!(%error, word, "a word is expanded again when the database can be written");
         return;
     }

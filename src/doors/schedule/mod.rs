@@ -13,11 +13,14 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::doors::federation::context::Federation;
+use crate::foundation::database::{Connection, Presence};
 use crate::foundation::error::Result;
 use crate::neighbourhood::{arrivals, outgoing};
 
 /// How long a worker with nothing to do waits before it looks again for what another process may have left.
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
+/// How soon a worker says again that it is there, after its database forgot.
+const LOOK_AFTER_PRESENCE: Duration = Duration::from_secs(5);
 
 /// Tells every job to end.
 #[derive(Clone)]
@@ -43,29 +46,36 @@ impl Stop {
 
 /// Starts every job; they end some moments after `stop`.
 pub async fn start(federation: &Federation, stop: &Stop) -> Result<JoinSet<()>> {
-    let presence = federation.app.database.join_workers().await?;
-    if presence.is_alone {
-        federation
-            .app
-            .database
-            .write(|c| {
-                arrivals::free_leases(c)?;
-                outgoing::store::free_leases(c)
-            })
-            .await?;
-    }
+    let presence = federation.app.database.join_workers(free_leases).await?;
     let mut jobs = JoinSet::new();
-    let mut until_the_end = stop.clone();
-    jobs.spawn(async move {
-        until_the_end.wait().await;
-        drop(presence);
-    });
+    jobs.spawn(be_present(federation.clone(), presence, stop.clone()));
     jobs.spawn(process_arrivals::run(federation.clone(), stop.clone()));
     jobs.spawn(expand_words::run(federation.clone(), stop.clone()));
     jobs.spawn(deliver_activities::run(federation.clone(), stop.clone()));
     jobs.spawn(every(Duration::from_hours(1), stop.clone(), federation.clone(), sweep::run));
     jobs.spawn(every(Duration::from_secs(5), stop.clone(), federation.clone(), measure::run));
     Ok(jobs)
+}
+
+/// Leases that a process which is no more left behind.
+fn free_leases(conn: &mut Connection) -> Result<()> {
+    arrivals::free_leases(conn)?;
+    outgoing::store::free_leases(conn)
+}
+
+async fn be_present(federation: Federation, presence: Presence, mut stop: Stop) {
+    let mut presence = Some(presence);
+    while !stop.is_now() {
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_AFTER_PRESENCE) => {}
+            () = stop.wait() => return,
+        }
+        let database = &federation.app.database;
+        presence = match presence {
+            Some(presence) => database.still_present(presence).await.ok(),
+            None => database.join_workers(|_| Ok(())).await.ok(),
+        };
+    }
 }
 
 async fn every<F>(

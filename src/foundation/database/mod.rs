@@ -34,12 +34,9 @@ const TRIES: u32 = 8;
 /// How long a use case waits for a connection before its caller is told to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// This process works on the database.
-pub struct Presence {
-    pub is_alone: bool,
-    /// The database sees it close when this process dies, however it dies.
-    _connection: Option<Connection>,
-}
+/// This process works on the database: on PostgreSQL a connection that the server sees close when the process dies,
+/// however it dies.
+pub struct Presence(Option<Connection>);
 
 #[derive(Clone)]
 pub struct Database(Arc<Inner>);
@@ -135,18 +132,34 @@ impl Database {
         self.0.writer.is_some()
     }
 
-    /// Joins the processes that work on this database. Whoever is alone may free what leases a killed one left behind;
-    /// SQLite has one server. Held as long as this process works.
-    pub async fn join_workers(&self) -> Result<Presence> {
+    /// Joins the processes that work on this database; whoever finds nobody else does `alone` before others can join,
+    /// as to free what leases a killed process left behind. SQLite has one server.
+    pub async fn join_workers(&self, alone: fn(&mut Connection) -> Result<()>) -> Result<Presence> {
+        if self.is_sqlite() {
+            self.write(alone).await?;
+            return Ok(Presence(None));
+        }
+        self.present(alone).await
+    }
+
+    /// The presence, renewed where the database forgot it in a restart of its own.
+    pub async fn still_present(&self, presence: Presence) -> Result<Presence> {
+        let Presence(Some(mut connection)) = presence else { return Ok(presence) };
+        let asked =
+            move || Ok(if presence::is_held(&mut connection) { Some(connection) } else { None });
+        match blocking(asked).await? {
+            Some(connection) => Ok(Presence(Some(connection))),
+            // This process's own leases are among what stands there.
+            None => self.present(|_| Ok(())).await,
+        }
+    }
+
+    async fn present(&self, alone: fn(&mut Connection) -> Result<()>) -> Result<Presence> {
         let manager = self.0.manager.clone();
-        let is_sqlite = self.is_sqlite();
         blocking(move || {
-            if is_sqlite {
-                return Ok(Presence { is_alone: true, _connection: None });
-            }
             let mut connection = manager.connect().map_err(|e| manager.cannot_open(&e))?;
-            let is_alone = presence::join(&mut connection)?;
-            Ok(Presence { is_alone, _connection: Some(connection) })
+            presence::join(&mut connection, alone)?;
+            Ok(Presence(Some(connection)))
         })
         .await
     }

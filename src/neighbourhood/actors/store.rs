@@ -70,7 +70,7 @@ pub fn insert(conn: &mut Connection, actor: &Actor) -> Result<()> {
 /// another thing than a person, for ever.
 ///
 /// # Errors
-/// `Conflict` where a group claims to be somebody, or the reverse.
+/// `Invalid` where a group claims to be somebody, or the reverse.
 pub fn keep(conn: &mut Connection, fetched: &Actor) -> Result<Actor> {
     if let Some(known) = by_uri(conn, &fetched.uri)? {
         return refresh(conn, &known, fetched);
@@ -86,7 +86,7 @@ pub fn keep(conn: &mut Connection, fetched: &Actor) -> Result<Actor> {
 
 fn refresh(conn: &mut Connection, known: &Actor, fetched: &Actor) -> Result<Actor> {
     if known.is_local || (known.kind != fetched.kind && is_group(known, fetched)) {
-        return Err(Error::Conflict("an actor's kind never changes"));
+        return Err(Error::invalid("type", "of a group never changes, and nobody becomes one"));
     }
     diesel::update(actors::table.find(known.id))
         .set((

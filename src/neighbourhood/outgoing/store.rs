@@ -10,7 +10,7 @@ use crate::foundation::clock::Time;
 use crate::foundation::database::schema::{activities, deliveries, hosts, outgoing, posts};
 use crate::foundation::database::{Claiming, Connection, on_each, text_enum};
 use crate::foundation::domain::Domain;
-use crate::foundation::error::{Error, Result};
+use crate::foundation::error::{Error, Result, first};
 use crate::foundation::ids::{ActivityId, ActorId};
 
 text_enum! {
@@ -138,7 +138,9 @@ pub fn activity(conn: &mut Connection, id: ActivityId) -> Result<String> {
 }
 
 /// Writes down one slice of recipients. `next` is the cursor behind the slice, or `None` where it was the last.
-/// Writing the same slice again changes nothing.
+///
+/// # Errors
+/// `Conflict` where another worker wrote it down.
 pub fn expanded(
     conn: &mut Connection,
     pending: &Pending,
@@ -147,6 +149,7 @@ pub fn expanded(
     next: Option<i64>,
     now: Time,
 ) -> Result<()> {
+    close_slice(conn, pending, activity, next)?;
     let object = pending.word.object();
     let rows: Vec<_> = inboxes
         .iter()
@@ -188,16 +191,31 @@ pub fn expanded(
     for host in woken {
         wake(conn, host, now)?;
     }
-    let state = if next.is_some() { State::Waiting } else { State::Expanded };
-    diesel::update(outgoing::table.find(pending.seq))
-        .set((
-            outgoing::cursor.eq(next.unwrap_or(pending.cursor)),
-            outgoing::activity_id.eq(Some(activity)),
-            outgoing::leased_until.eq(Time::ZERO),
-            outgoing::state.eq(state),
-        ))
-        .execute(conn)?;
     Ok(())
+}
+
+/// Moves the cursor behind the slice.
+///
+/// # Errors
+/// `Conflict` where another worker did, when this one's lease was over.
+fn close_slice(
+    conn: &mut Connection,
+    pending: &Pending,
+    activity: ActivityId,
+    next: Option<i64>,
+) -> Result<()> {
+    let state = if next.is_some() { State::Waiting } else { State::Expanded };
+    let seen = outgoing::seq
+        .eq(pending.seq)
+        .and(outgoing::state.eq(State::Waiting))
+        .and(outgoing::cursor.eq(pending.cursor));
+    let moved = diesel::update(outgoing::table.filter(seen)).set((
+        outgoing::cursor.eq(next.unwrap_or(pending.cursor)),
+        outgoing::activity_id.eq(Some(activity)),
+        outgoing::leased_until.eq(Time::ZERO),
+        outgoing::state.eq(state),
+    ));
+    first(moved.execute(conn)?, "another worker expanded it")
 }
 
 fn wake(conn: &mut Connection, host: &Domain, now: Time) -> Result<()> {
@@ -213,14 +231,19 @@ fn wake(conn: &mut Connection, host: &Domain, now: Time) -> Result<()> {
         .do_update()
         .set(hosts::is_waiting.eq(true))
         .execute(c))?;
+    // A host that is well is told at once, whatever one refused row of it waits for.
+    let is_well = hosts::host.eq(host).and(hosts::failures.eq(0)).and(hosts::not_before.gt(now));
+    diesel::update(hosts::table.filter(is_well)).set(hosts::not_before.eq(now)).execute(conn)?;
     Ok(())
 }
 
 /// Cannot be given a form (its subject is gone, or a fault of ours): put aside, so that the next goes on.
 pub fn park(conn: &mut Connection, seq: i64) -> Result<()> {
-    diesel::update(outgoing::table.find(seq))
-        .set(outgoing::state.eq(State::Parked))
-        .execute(conn)?;
+    diesel::update(
+        outgoing::table.filter(outgoing::seq.eq(seq).and(outgoing::state.eq(State::Waiting))),
+    )
+    .set(outgoing::state.eq(State::Parked))
+    .execute(conn)?;
     Ok(())
 }
 

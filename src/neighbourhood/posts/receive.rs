@@ -38,7 +38,7 @@ pub enum Kept {
 /// Keeps what may be public; the caller has made sure of that.
 ///
 /// # Errors
-/// `Conflict` where the post is another author's: nobody speaks for another.
+/// `Invalid` where the post is another author's: nobody speaks for another.
 pub fn keep(conn: &mut Connection, author: &Actor, received: &Received, now: Time) -> Result<Kept> {
     let buried = store::buried_at(conn, &received.uri, &author.uri)?;
     if buried.is_some_and(|at| now.since(at) < LATE) {
@@ -83,7 +83,7 @@ fn again(
     now: Time,
 ) -> Result<Kept> {
     if post.author_id != author.id || post.is_local {
-        return Err(Error::Conflict("that post is another author's"));
+        return Err(Error::invalid("attributedTo", "that post is another author's"));
     }
     if post.gone_at.is_some() {
         return Ok(Kept::Deleted);

@@ -74,6 +74,15 @@ pub fn mark_gone(conn: &mut Connection, id: PostId, now: Time) -> Result<bool> {
     Ok(diesel::update(row).set(posts::gone_at.eq(now)).execute(conn)? == 1)
 }
 
+/// Locks the row on PostgreSQL and answers the post as it is then: who changes it waits for this transaction, or this
+/// one waited for them.
+pub fn hold(conn: &mut Connection, id: PostId) -> Result<Post> {
+    diesel::update(posts::table.find(id))
+        .set(posts::newest_version.eq(posts::newest_version))
+        .execute(conn)?;
+    find(conn, id)
+}
+
 /// Nothing makes it public again but its origin.
 pub fn make_private(conn: &mut Connection, id: PostId) -> Result<()> {
     diesel::update(posts::table.find(id))

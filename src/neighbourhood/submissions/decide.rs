@@ -8,6 +8,7 @@ use crate::foundation::ids::{SubmissionId, VersionId};
 use crate::neighbourhood::accounts::Moderator;
 use crate::neighbourhood::announcements;
 use crate::neighbourhood::moderation::{self, Decision};
+use crate::neighbourhood::posts::store as posts_store;
 
 /// The wijk passes it on, and the log says who decided. `seen` is the version the moderator was shown, where it was
 /// shown earlier than now.
@@ -22,6 +23,8 @@ pub fn approve(
     now: Time,
 ) -> Result<Submission> {
     let card = open(conn, id, seen, by)?;
+    // Before the submission's row, in the order in which an author's own change takes them.
+    let post = posts_store::hold(conn, card.post.id)?;
     store::close(conn, &card.submission, State::Approved, now)?;
     moderation::record(
         conn,
@@ -32,7 +35,7 @@ pub fn approve(
         None,
         now,
     )?;
-    announcements::announce(conn, by.wijk(), &card.post, &card.version, now)?;
+    announcements::announce(conn, by.wijk(), &post, &card.version, now)?;
     Ok(Submission { state: State::Approved, ..card.submission })
 }
 

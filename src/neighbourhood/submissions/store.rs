@@ -87,13 +87,10 @@ pub(super) fn offer_version(
     id: SubmissionId,
     version: VersionId,
 ) -> Result<()> {
-    diesel::update(
-        submissions::table
-            .filter(submissions::id.eq(id).and(submissions::state.eq(State::Waiting))),
-    )
-    .set(submissions::version_id.eq(version))
-    .execute(conn)?;
-    Ok(())
+    let waiting = submissions::id.eq(id).and(submissions::state.eq(State::Waiting));
+    let offered =
+        diesel::update(submissions::table.filter(waiting)).set(submissions::version_id.eq(version));
+    first(offered.execute(conn)?, "it was decided meanwhile")
 }
 
 /// Ends the waiting of exactly this version.

@@ -27,6 +27,7 @@ pub fn by_moderator(
     now: Time,
 ) -> Result<()> {
     let reason = parse_reason(reason)?;
+    posts_store::hold(conn, post.id)?;
     let not_passed_on = Error::Conflict("the wijk does not pass that post on now");
     let Some(announcement) = announcements::standing(conn, by.wijk(), post.id)? else {
         return Err(not_passed_on);
@@ -58,6 +59,9 @@ pub fn by_author(conn: &mut Connection, post: PostId, now: Time) -> Result<()> {
 /// Its origin does not give it to us any more, or not to everybody: hidden as if it had never been here.
 pub fn not_public_any_more(conn: &mut Connection, post: &Post, now: Time) -> Result<()> {
     posts_store::make_private(conn, post.id)?;
+    // A copy that was fetched while it was still public, and comes late, does not bring it back.
+    let author = actors_store::find(conn, post.author_id)?;
+    posts_store::bury(conn, &post.uri, &author.uri, now)?;
     by_author(conn, post.id, now)
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::doors::federation::failure::Failure;
-use crate::doors::federation::values::id_of;
+use crate::doors::federation::values::{LONGEST_URL, id_of};
 use crate::foundation::app::App;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
@@ -54,5 +54,6 @@ impl Arrived {
 /// The id that a field names, as a URL.
 pub fn url_of(value: &Value, field: &'static str) -> Result<Url> {
     let id = id_of(value).ok_or_else(|| Error::invalid(field, "names nothing"))?;
-    Url::parse(id).map_err(|_| Error::invalid(field, "is no address"))
+    let url = Url::parse(id).ok().filter(|url| url.as_str().len() <= LONGEST_URL);
+    url.ok_or_else(|| Error::invalid(field, "is no address"))
 }

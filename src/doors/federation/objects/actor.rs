@@ -85,7 +85,8 @@ impl RemoteActor {
             uri: json.id.to_string(),
             kind,
             domain: Domain::of(&json.id)?,
-            username: plain_line(&json.preferred_username, 300),
+            username: plain_username(&json.preferred_username)
+                .ok_or_else(|| invalid("preferredUsername", "is no name"))?,
             is_local: false,
             name: plain_line(json.name.as_deref().unwrap_or_default(), 100),
             summary: SafeHtml::from_foreign(json.summary.as_deref().unwrap_or_default(), 2_000)
@@ -103,6 +104,13 @@ impl RemoteActor {
             gone_at: None,
         })
     }
+}
+
+/// What a handle can hold: an `@` in it would name another server.
+fn plain_username(text: &str) -> Option<String> {
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let name: String = text.chars().filter(is_plain).take(300).collect();
+    (!name.is_empty()).then_some(name)
 }
 
 fn first_address(value: &Value) -> Option<Url> {
