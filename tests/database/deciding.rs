@@ -187,7 +187,7 @@ each_database! {
         let outcome = rooms.database.write(move |c| {
             likejewijk::neighbourhood::submissions::arrive::received(c, &by, &forged, later(1))
         });
-        assert!(matches!(outcome.await, Err(Error::Conflict(_))));
+        assert!(matches!(outcome.await, Err(Error::Invalid { .. })));
         let uri = mine.uri.clone();
         rooms.write(move |c| withdraw::deleted(c, &other, &uri, later(2))).await;
         let post = rooms.post(&mine.uri).await;

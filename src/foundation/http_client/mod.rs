@@ -25,6 +25,10 @@ use super::error::{Error, Result};
 
 pub use self::addresses::is_global_unicast;
 
+/// How long a connection waits for its next request: a delivery is followed by the next at once or not at all, and each
+/// one that waits costs some 30 kB.
+const IDLE: Duration = Duration::from_secs(10);
+
 /// A peer that accepted us may take this long before its answer begins (TRUST.md T18).
 const HEADERS_WITHIN: Duration = Duration::from_secs(5);
 
@@ -143,7 +147,7 @@ impl HttpClient {
             .referer(false)
             .connect_timeout(Duration::from_secs(limits.connect_seconds))
             .tcp_nodelay(true)
-            .pool_idle_timeout(Duration::from_mins(1))
+            .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(1)
             // What a peer may push into memory before the cap of the body is asked: hyper's own is 2 MiB per stream.
             .http2_initial_stream_window_size(128 * 1024)

@@ -286,9 +286,12 @@ fn has_waiting(conn: &mut Connection, host: &Domain) -> Result<bool> {
 /// The host is alive: it just sent us something we could verify.
 pub fn heard_from(conn: &mut Connection, host: &Domain, now: Time) -> Result<()> {
     let failing = hosts::table.filter(hosts::host.eq(host).and(hosts::failures.gt(0)));
-    diesel::update(failing)
-        .set((hosts::failures.eq(0), hosts::not_before.eq(now)))
-        .execute(conn)?;
+    // Nearly always it is well: looking is cheaper than writing nothing.
+    if diesel::select(diesel::dsl::exists(failing)).get_result(conn)? {
+        diesel::update(failing)
+            .set((hosts::failures.eq(0), hosts::not_before.eq(now)))
+            .execute(conn)?;
+    }
     Ok(())
 }
 
