@@ -338,14 +338,3 @@ fn change(
     epochs::bump_wijk(conn, partner.row.wijk_id)?;
     find(conn, id)
 }
-
-/// Wijken whose pages show a mark that ends between `after` and `until`: their pages are read again then.
-pub fn ending(conn: &mut Connection, after: Time, until: Time) -> Result<Vec<WijkId>> {
-    let ending = partners::table.filter(
-        partners::state
-            .eq(StoredState::Verified)
-            .and(partners::until.gt(after))
-            .and(partners::until.le(until)),
-    );
-    Ok(ending.select(partners::wijk_id).distinct().load(conn)?)
-}

@@ -1,9 +1,6 @@
 //! One connection type for SQLite and PostgreSQL, and the two tools for what diesel does not write for both at once.
 
-use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sqlite::Sqlite;
-use diesel::{PgConnection, QueryResult, RunQueryDsl, SqliteConnection};
+use diesel::{PgConnection, SqliteConnection};
 
 use crate::foundation::clock::Time;
 
@@ -46,23 +43,3 @@ impl Claiming {
         }
     }
 }
-
-/// A statement both dialects accept, run on the enum itself.
-pub struct Portable<Q>(pub Q);
-
-impl<Q: QueryFragment<Sqlite> + QueryFragment<Pg>> QueryFragment<MultiBackend> for Portable<Q> {
-    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        MultiBackend::walk_variant_ast(&self.0, out)
-    }
-}
-
-impl<Q: QueryId> QueryId for Portable<Q> {
-    type QueryId = Q::QueryId;
-    const HAS_STATIC_QUERY_ID: bool = Q::HAS_STATIC_QUERY_ID;
-}
-
-impl<Q: Query> Query for Portable<Q> {
-    type SqlType = Q::SqlType;
-}
-
-impl<Q> RunQueryDsl<AnyConnection> for Portable<Q> {}

@@ -22,7 +22,7 @@ use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::spawn_blocking;
 
 pub(crate) use connection::on_each;
-pub use connection::{AnyConnection as Connection, Claiming, MultiBackend, Portable};
+pub use connection::{AnyConnection as Connection, Claiming, MultiBackend};
 pub(crate) use text_enum::text_enum;
 
 use self::writer::Writer;

@@ -23,11 +23,6 @@ pub fn by_uri(conn: &mut Connection, uri: &str) -> Result<Option<Actor>> {
         .optional()?)
 }
 
-/// Those of `uris` that we know, in no order.
-pub fn by_uris(conn: &mut Connection, uris: &[String]) -> Result<Vec<Actor>> {
-    Ok(actors::table.filter(actors::uri.eq_any(uris)).select(Actor::as_select()).load(conn)?)
-}
-
 /// Keys are named by URLs of their own: `…#main-key`, or GoToSocial's `…/main-key`.
 pub fn by_key(conn: &mut Connection, key_id: &str) -> Result<Option<Actor>> {
     Ok(actors::table

@@ -30,7 +30,7 @@ pub struct Received {
 #[derive(Debug, Clone)]
 pub enum Kept {
     /// Known or new, with the version a reader sees now.
-    Post { post: Post, version: VersionId, is_changed: bool },
+    Post { post: Post, version: VersionId },
     /// Its author deleted it; a late Create does not bring it back.
     Deleted,
 }
@@ -72,7 +72,7 @@ fn new(conn: &mut Connection, author: &Actor, received: &Received, now: Time) ->
         return Err(Error::Conflict("another worker keeps this post"));
     }
     store::keep_version(conn, &version)?;
-    Ok(Kept::Post { post, version: version_id, is_changed: true })
+    Ok(Kept::Post { post, version: version_id })
 }
 
 fn again(
@@ -91,7 +91,6 @@ fn again(
     let version = Version::new(VersionId::next(now), post.id, &received.shown, now)?;
     let kept = store::keep_version(conn, &version)?;
     store::touch(conn, post.id, kept, received.visibility)?;
-    let is_changed = kept != post.newest_version;
     let post = Post { newest_version: kept, visibility: received.visibility, ..post };
-    Ok(Kept::Post { post, version: kept, is_changed })
+    Ok(Kept::Post { post, version: kept })
 }
