@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::activities::arrived::Arrived;
+use super::activities::arrived::{Arrived, Conversation, Taken};
 use super::activities::following::{Follow, UndoFollow};
 use super::activities::publishing::{Delete, Publish, UpdateActor};
 use super::failure::Failure;
@@ -59,10 +59,8 @@ pub async fn act(arrival: &Arrival, data: &Data<App>) -> Result<(), Failure> {
     }
 }
 
-async fn receive<A>(activity: A, data: &Data<App>) -> Result<(), Failure>
-where
-    A: Activity<DataType = App, Error = Failure>,
-{
+async fn receive(conversation: impl Conversation, data: &Data<App>) -> Result<(), Failure> {
+    let activity = Taken(conversation);
     activity.verify(data).await?;
     activity.receive(data).await
 }

@@ -1,6 +1,8 @@
 //! An activity together with how it came: what every conversation receives.
 
 use activitypub_federation::config::Data;
+use activitypub_federation::traits::Activity;
+use async_trait::async_trait;
 use serde_json::Value;
 use url::Url;
 
@@ -29,8 +31,8 @@ impl Arrived {
         url_of(&self.object, "object")
     }
 
-    /// Acts and marks the arrival done, in one transaction.
-    pub async fn act(
+    /// Does this and marks the arrival done, in one transaction.
+    pub async fn settle(
         &self,
         data: &Data<App>,
         act: impl Fn(&mut Connection) -> Result<()> + Send + 'static,
@@ -47,7 +49,47 @@ impl Arrived {
 
     /// Nothing to do: forgotten politely.
     pub async fn ignore(&self, data: &Data<App>) -> Result<(), Failure> {
-        self.act(data, |_| Ok(())).await
+        self.settle(data, |_| Ok(())).await
+    }
+}
+
+/// One kind of activity, and what is done with it.
+#[async_trait]
+pub trait Conversation: Sized + Send + Sync {
+    fn arrived(&self) -> &Arrived;
+
+    /// What can be refused without asking anybody.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// # Errors
+    /// What [`Failure::may_pass`] is to be tried again; anything else will never go through.
+    async fn act(self, data: &Data<App>) -> Result<(), Failure>;
+}
+
+/// A conversation as the crate takes it.
+pub struct Taken<C>(pub C);
+
+#[async_trait]
+impl<C: Conversation> Activity for Taken<C> {
+    type DataType = App;
+    type Error = Failure;
+
+    fn id(&self) -> &Url {
+        &self.0.arrived().id
+    }
+
+    fn actor(&self) -> &Url {
+        &self.0.arrived().actor
+    }
+
+    async fn verify(&self, _: &Data<App>) -> Result<(), Failure> {
+        Ok(self.0.check()?)
+    }
+
+    async fn receive(self, data: &Data<App>) -> Result<(), Failure> {
+        self.0.act(data).await
     }
 }
 

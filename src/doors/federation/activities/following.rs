@@ -2,12 +2,10 @@
 
 use activitypub_federation::config::Data;
 use activitypub_federation::fetch::object_id::ObjectId;
-use activitypub_federation::traits::Activity;
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use url::Url;
 
-use super::arrived::{Arrived, url_of};
+use super::arrived::{Arrived, Conversation, url_of};
 use crate::doors::federation::failure::Failure;
 use crate::doors::federation::objects::actor::RemoteActor;
 use crate::foundation::app::App;
@@ -21,24 +19,17 @@ use crate::neighbourhood::{follows, wijken};
 pub struct Follow(pub Arrived);
 
 #[async_trait]
-impl Activity for Follow {
-    type DataType = App;
-    type Error = Failure;
-
-    fn id(&self) -> &Url {
-        &self.0.id
+impl Conversation for Follow {
+    fn arrived(&self) -> &Arrived {
+        &self.0
     }
 
-    fn actor(&self) -> &Url {
-        &self.0.actor
-    }
-
-    async fn verify(&self, _: &Data<App>) -> Result<(), Failure> {
+    fn check(&self) -> Result<()> {
         self.0.object_id()?;
         Ok(())
     }
 
-    async fn receive(self, data: &Data<App>) -> Result<(), Failure> {
+    async fn act(self, data: &Data<App>) -> Result<(), Failure> {
         if self.0.is_forwarded {
             return self.0.ignore(data).await;
         }
@@ -47,7 +38,7 @@ impl Activity for Follow {
         let (uri, target, now) =
             (self.0.id.to_string(), self.0.object_id()?.to_string(), data.clock.now());
         self.0
-            .act(data, move |c| {
+            .settle(data, move |c| {
                 let Some(target) = actors_store::by_uri(c, &target)?.filter(|actor| actor.is_local)
                 else {
                     return Ok(());
@@ -70,23 +61,12 @@ impl Activity for Follow {
 pub struct UndoFollow(pub Arrived);
 
 #[async_trait]
-impl Activity for UndoFollow {
-    type DataType = App;
-    type Error = Failure;
-
-    fn id(&self) -> &Url {
-        &self.0.id
+impl Conversation for UndoFollow {
+    fn arrived(&self) -> &Arrived {
+        &self.0
     }
 
-    fn actor(&self) -> &Url {
-        &self.0.actor
-    }
-
-    async fn verify(&self, _: &Data<App>) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    async fn receive(self, data: &Data<App>) -> Result<(), Failure> {
+    async fn act(self, data: &Data<App>) -> Result<(), Failure> {
         if self.0.is_forwarded {
             return self.0.ignore(data).await;
         }
@@ -94,7 +74,7 @@ impl Activity for UndoFollow {
         let follow = url_of(&self.0.object, "object").ok();
         let (actor, now) = (self.0.actor.to_string(), data.clock.now());
         self.0
-            .act(data, move |c| {
+            .settle(data, move |c| {
                 let Some(follower) = actors_store::by_uri(c, &actor)? else { return Ok(()) };
                 if let Some(target) = &target
                     && let Some(target) = actors_store::by_uri(c, target.as_str())?

@@ -3,12 +3,11 @@
 
 use activitypub_federation::config::Data;
 use activitypub_federation::fetch::object_id::ObjectId;
-use activitypub_federation::traits::{Activity, Object};
+use activitypub_federation::traits::Object;
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use url::Url;
 
-use super::arrived::Arrived;
+use super::arrived::{Arrived, Conversation};
 use crate::doors::federation::failure::Failure;
 use crate::doors::federation::fetching::Trouble;
 use crate::doors::federation::objects::actor::RemoteActor;
@@ -27,27 +26,20 @@ use crate::neighbourhood::submissions::{arrive, withdraw};
 pub struct Publish(pub Arrived);
 
 #[async_trait]
-impl Activity for Publish {
-    type DataType = App;
-    type Error = Failure;
-
-    fn id(&self) -> &Url {
-        &self.0.id
+impl Conversation for Publish {
+    fn arrived(&self) -> &Arrived {
+        &self.0
     }
 
-    fn actor(&self) -> &Url {
-        &self.0.actor
-    }
-
-    async fn verify(&self, _: &Data<App>) -> Result<(), Failure> {
+    fn check(&self) -> Result<()> {
         if same_origin(&self.0.object_id()?, &self.0.actor) {
             Ok(())
         } else {
-            Err(Error::invalid("object", "lives on another host than its author").into())
+            Err(Error::invalid("object", "lives on another host than its author"))
         }
     }
 
-    async fn receive(self, data: &Data<App>) -> Result<(), Failure> {
+    async fn act(self, data: &Data<App>) -> Result<(), Failure> {
         match ObjectId::<RemotePost>::from(self.0.object_id()?).dereference_forced(data).await {
             Ok(post) => self.found(post, data).await,
             Err(Failure::Elsewhere(
@@ -67,7 +59,7 @@ impl Publish {
         let author = ObjectId::<RemoteActor>::from(post.author.clone()).dereference(data).await?.0;
         let (received, now) = (post.received, data.clock.now());
         tracing::debug!(post = uri, visibility = %received.visibility, "a post was fetched from its origin");
-        self.0.act(data, move |c| arrive::received(c, &author, &received, now)).await
+        self.0.settle(data, move |c| arrive::received(c, &author, &received, now)).await
     }
 
     /// The origin does not give it to us (any more): whatever it was, it is not public now.
@@ -76,7 +68,7 @@ impl Publish {
         let is_gone = matches!(trouble, Trouble::Gone);
         tracing::info!(post = uri, %trouble, "a post is not given to us by its origin");
         self.0
-            .act(data, move |c| {
+            .settle(data, move |c| {
                 let Some(post) = posts_store::by_uri(c, &uri)?.filter(|post| !post.is_local) else {
                     return Ok(());
                 };
@@ -96,23 +88,12 @@ impl Publish {
 pub struct UpdateActor(pub Arrived);
 
 #[async_trait]
-impl Activity for UpdateActor {
-    type DataType = App;
-    type Error = Failure;
-
-    fn id(&self) -> &Url {
-        &self.0.id
+impl Conversation for UpdateActor {
+    fn arrived(&self) -> &Arrived {
+        &self.0
     }
 
-    fn actor(&self) -> &Url {
-        &self.0.actor
-    }
-
-    async fn verify(&self, _: &Data<App>) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    async fn receive(self, data: &Data<App>) -> Result<(), Failure> {
+    async fn act(self, data: &Data<App>) -> Result<(), Failure> {
         let uri = self.0.actor.to_string();
         let is_known = data.database.read(move |c| actors_store::by_uri(c, &uri)).await?.is_some();
         if is_known && !self.0.is_forwarded {
@@ -128,35 +109,28 @@ impl Activity for UpdateActor {
 pub struct Delete(pub Arrived);
 
 #[async_trait]
-impl Activity for Delete {
-    type DataType = App;
-    type Error = Failure;
-
-    fn id(&self) -> &Url {
-        &self.0.id
+impl Conversation for Delete {
+    fn arrived(&self) -> &Arrived {
+        &self.0
     }
 
-    fn actor(&self) -> &Url {
-        &self.0.actor
-    }
-
-    async fn verify(&self, _: &Data<App>) -> Result<(), Failure> {
+    fn check(&self) -> Result<()> {
         if same_origin(&self.0.object_id()?, &self.0.actor) {
             Ok(())
         } else {
-            Err(Error::invalid("object", "lives on another host than who deletes it").into())
+            Err(Error::invalid("object", "lives on another host than who deletes it"))
         }
     }
 
-    async fn receive(self, data: &Data<App>) -> Result<(), Failure> {
+    async fn act(self, data: &Data<App>) -> Result<(), Failure> {
         let object = self.0.object_id()?;
         if self.0.is_forwarded {
             // Only the origin can confirm it; asking there is what Publish does.
-            return Publish(self.0).receive(data).await;
+            return Publish(self.0).act(data).await;
         }
         let (uri, actor, now) = (object.to_string(), self.0.actor.to_string(), data.clock.now());
         self.0
-            .act(data, move |c| {
+            .settle(data, move |c| {
                 let Some(author) = actors_store::by_uri(c, &actor)? else { return Ok(()) };
                 if uri == actor {
                     withdraw::actor_gone(c, &author, now)
