@@ -83,6 +83,17 @@ pub fn web_address(text: &str) -> Option<Url> {
         .then_some(url)
 }
 
+/// The first page that a string, a Link or a list of these leads to.
+#[must_use]
+pub fn page_address(value: &Value) -> Option<Url> {
+    match value {
+        Value::String(text) => web_address(text),
+        Value::Object(link) => link.get("href").and_then(Value::as_str).and_then(web_address),
+        Value::Array(values) => values.iter().find_map(page_address),
+        _ => None,
+    }
+}
+
 /// Same scheme, host and port: what one server says of its own.
 #[must_use]
 pub fn same_origin(one: &Url, other: &Url) -> bool {

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use super::attachment;
 use crate::doors::federation::failure::Failure;
 use crate::doors::federation::values::{
-    Ids, LONGEST_URL, Many, PUBLIC, id_of, is_public, loose, same_origin, web_address,
+    Ids, LONGEST_URL, Many, PUBLIC, id_of, is_public, loose, page_address, same_origin, web_address,
 };
 use crate::foundation::app::App;
 use crate::foundation::clock::Time;
@@ -20,7 +21,7 @@ use crate::foundation::links::Links;
 use crate::foundation::text::{SafeHtml, escape, plain_line};
 use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::posts::receive::Received;
-use crate::neighbourhood::posts::{Attachment, Post, Shown, Version, Visibility};
+use crate::neighbourhood::posts::{Post, Shown, Version, Visibility};
 use crate::neighbourhood::wijken::Wijk;
 
 /// What may be offered to a wijk.
@@ -173,32 +174,11 @@ impl NoteJson {
                 .attachment
                 .0
                 .iter()
-                .filter_map(|a| attachment(a, limits))
+                .filter_map(|json| attachment::read(json, limits))
                 .take(limits.attachments)
                 .collect(),
         }
     }
-}
-
-fn page_address(value: &Value) -> Option<Url> {
-    match value {
-        Value::String(text) => web_address(text),
-        Value::Object(link) => link.get("href").and_then(Value::as_str).and_then(web_address),
-        Value::Array(values) => values.iter().find_map(page_address),
-        _ => None,
-    }
-}
-
-/// Alt text is read where Mastodon and GoToSocial read it: `summary`, then `name`.
-fn attachment(json: &Map<String, Value>, limits: &Limits) -> Option<Attachment> {
-    let url = page_address(json.get("url").or_else(|| json.get("href"))?)?;
-    let text = |key: &str| json.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let alt = text("summary").or_else(|| text("name")).unwrap_or_default();
-    Some(Attachment {
-        url: url.to_string(),
-        media_type: plain_line(text("mediaType").unwrap_or_default(), 100),
-        alt: plain_line(alt, limits.alt_text_characters),
-    })
 }
 
 #[async_trait]
