@@ -48,11 +48,8 @@ fn understood(written: &Post, limits: &Limits) -> Result<Shown> {
         .transpose()?;
     Ok(Shown {
         title: title.map(|title| plain_line(&title, limits.title_characters)),
-        summary: None,
         content: SafeHtml::from_plain(&text),
-        language: None,
-        is_sensitive: false,
-        attachments: Vec::new(),
+        ..Shown::default()
     })
 }
 

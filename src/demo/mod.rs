@@ -148,13 +148,11 @@ async fn add_partner(app: &App, wijk: &Wijk) -> Result<()> {
 async fn greet(app: &App, wijk: &Wijk) -> Result<()> {
     let shown = Shown {
         title: Some("Welkom in Bloemhof".to_owned()),
-        summary: None,
         content: SafeHtml::from_plain(
             "Hier lees je wat er speelt in de wijk. Volg ons vanuit Mastodon of een andere app, en noem ons in je eigen bericht als je iets te melden hebt.",
         ),
         language: Some("nl".to_owned()),
-        is_sensitive: false,
-        attachments: Vec::new(),
+        ..Shown::default()
     };
     let (wijk, links, now) = (wijk.clone(), app.links.clone(), app.clock.now());
     app.database

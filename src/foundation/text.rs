@@ -11,7 +11,7 @@ use diesel::serialize::{Output, ToSql};
 use diesel::sql_types::Text;
 
 /// HTML that may be shown as it is: only [`SafeHtml::from_foreign`] and [`SafeHtml::from_plain`] make it.
-#[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Text)]
 pub struct SafeHtml(String);
 

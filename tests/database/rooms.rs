@@ -16,7 +16,7 @@ use likejewijk::neighbourhood::accounts::Moderator;
 use likejewijk::neighbourhood::actors::{Actor, ActorKind, store as actors_store};
 use likejewijk::neighbourhood::partners::{self, Kind, NewPartner, Partner};
 use likejewijk::neighbourhood::posts::receive::Received;
-use likejewijk::neighbourhood::posts::{Post, Shown, Visibility, store as posts_store};
+use likejewijk::neighbourhood::posts::{ObjectType, Post, Shown, Visibility, store as posts_store};
 use likejewijk::neighbourhood::submissions::{Card, arrive, store as submissions};
 use likejewijk::neighbourhood::wijken::{self, NewWijk, Wijk};
 
@@ -137,7 +137,7 @@ pub(super) fn mention(author: &Actor, wijk: &Wijk, text: &str) -> Received {
     Received {
         url: uri.clone(),
         uri,
-        kind: "Note".to_owned(),
+        object_type: ObjectType::Note,
         visibility: Visibility::Public,
         in_reply_to: None,
         published_at: NOW,
@@ -147,14 +147,7 @@ pub(super) fn mention(author: &Actor, wijk: &Wijk, text: &str) -> Received {
 }
 
 pub(super) fn saying(text: &str) -> Shown {
-    Shown {
-        title: None,
-        summary: None,
-        content: SafeHtml::from_plain(text),
-        language: None,
-        is_sensitive: false,
-        attachments: Vec::new(),
-    }
+    Shown { content: SafeHtml::from_plain(text), ..Shown::default() }
 }
 
 /// The same post, saying something else.

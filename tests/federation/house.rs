@@ -167,12 +167,9 @@ impl House {
 
 pub(super) fn saying(text: &str) -> Shown {
     Shown {
-        title: None,
-        summary: None,
         content: SafeHtml::from_plain(text),
         language: Some("nl".to_owned()),
-        is_sensitive: false,
-        attachments: Vec::new(),
+        ..Shown::default()
     }
 }
 

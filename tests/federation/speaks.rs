@@ -6,8 +6,8 @@ use std::path::Path;
 use likejewijk::foundation::error::Error;
 use likejewijk::neighbourhood::blocks::{self, Blocked};
 use likejewijk::neighbourhood::partners::{self, Kind, NewPartner};
-use likejewijk::neighbourhood::posts::Visibility;
 use likejewijk::neighbourhood::posts::receive::Received;
+use likejewijk::neighbourhood::posts::{ObjectType, Visibility};
 use likejewijk::neighbourhood::submissions::{arrive, withdraw};
 use likejewijk::neighbourhood::{follows, wijken};
 use serde_json::Value;
@@ -153,7 +153,7 @@ async fn the_wijk_passes_a_post_on_and_takes_it_back() {
     let officer = house.stranger("politie.example", "wijkagent_bloemhof").await;
     let received = Received {
         uri: "https://politie.example/users/wijkagent_bloemhof/statuses/1123".to_owned(),
-        kind: "Note".to_owned(),
+        object_type: ObjectType::Note,
         visibility: Visibility::Public,
         url: "https://politie.example/@wijkagent_bloemhof/1123".to_owned(),
         in_reply_to: None,
@@ -306,7 +306,7 @@ async fn the_outbox_counts_what_it_lists() {
             partners::add(c, &wijk, &officer, &new, NOW)?;
             let reply = Received {
                 uri: "https://politie.example/1".to_owned(),
-                kind: "Note".to_owned(),
+                object_type: ObjectType::Note,
                 visibility: Visibility::Public,
                 url: "https://politie.example/1".to_owned(),
                 in_reply_to: Some("https://social.example/2".to_owned()),

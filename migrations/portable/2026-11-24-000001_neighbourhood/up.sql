@@ -90,7 +90,11 @@ CREATE TABLE posts (
     id BIGINT PRIMARY KEY NOT NULL,
     uri TEXT NOT NULL UNIQUE CHECK (length(uri) <= 2000),
     author_id BIGINT NOT NULL REFERENCES actors (id),
-    kind TEXT NOT NULL CHECK (length(kind) <= 20),
+    -- The ActivityPub type.
+    object_type TEXT NOT NULL
+        CHECK (object_type IN ('Note', 'Page', 'Article', 'Question', 'Event', 'Image', 'Video')),
+    -- What it is to a reader.
+    kind TEXT NOT NULL CHECK (kind IN ('news', 'tip', 'event', 'works', 'alert', 'poll')),
     is_local BOOLEAN NOT NULL,
     visibility TEXT NOT NULL CHECK (visibility IN ('public', 'quiet', 'private')),
     url TEXT NOT NULL CHECK (length(url) <= 2000),

@@ -289,7 +289,7 @@ async fn bericht(
             return Ok(Redirect::to(&post.uri).into_response());
         }
         if post.gone_at.is_some() {
-            return Ok(tombstone(&post.uri, &post.kind));
+            return Ok(tombstone(&post.uri, post.object_type.as_str()));
         }
         let author = actors_store::find(c, post.author_id)?;
         let mut object = outbox::note_of(c, links, &post, &author)?;

@@ -102,7 +102,7 @@ pub(super) struct PostCard {
     pub(super) host: Option<String>,
     pub(super) mark: &'static str,
     pub(super) partner_kind: Option<Kind>,
-    pub(super) kind: &'static str,
+    pub(super) kind: posts::Kind,
     pub(super) title: Option<String>,
     pub(super) published: Time,
     pub(super) is_edited: bool,
@@ -142,7 +142,7 @@ impl Setting<'_> {
             host: (!post.is_local).then(|| author.domain.to_string()),
             mark: self.mark(author, partner),
             partner_kind: partner.map(|partner| partner.row.kind),
-            kind: kind(&post.kind),
+            kind: post.kind,
             published: post.published_at,
             is_edited: version.written_at > post.received_at,
             starts: None,
@@ -200,15 +200,6 @@ pub(super) fn pictures(attachments: Vec<Attachment>) -> Vec<Picture> {
         Some(Picture { url, alt: a.alt, is_ours: false, width: 0, height: 0 })
     };
     attachments.into_iter().filter(is_picture).filter_map(picture).collect()
-}
-
-/// The word for a post's ActivityPub type.
-fn kind(activity_pub: &str) -> &'static str {
-    match activity_pub {
-        "Event" => "event",
-        "Question" => "poll",
-        _ => "news",
-    }
 }
 
 /// Where these speak, somebody may look for help: the emergency numbers stand under it.

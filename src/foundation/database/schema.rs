@@ -94,6 +94,7 @@ diesel::table! {
         id -> BigInt,
         uri -> Text,
         author_id -> BigInt,
+        object_type -> Text,
         kind -> Text,
         is_local -> Bool,
         visibility -> Text,

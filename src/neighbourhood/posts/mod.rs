@@ -34,6 +34,55 @@ impl Visibility {
     }
 }
 
+text_enum! {
+    /// The ActivityPub type of what may be offered to a wijk.
+    ObjectType {
+        Note = "Note",
+        Page = "Page",
+        Article = "Article",
+        Question = "Question",
+        Event = "Event",
+        Image = "Image",
+        Video = "Video",
+    }
+}
+
+text_enum! {
+    /// What it is to a reader.
+    Kind {
+        News = "news",
+        Tip = "tip",
+        Event = "event",
+        /// Work on streets and buildings.
+        Works = "works",
+        /// Urgent: it is told before all else.
+        Alert = "alert",
+        Poll = "poll",
+    }
+}
+
+impl Kind {
+    /// Of a post written elsewhere: more than its type nobody tells us.
+    #[must_use]
+    pub fn of(object_type: ObjectType) -> Self {
+        match object_type {
+            ObjectType::Event => Self::Event,
+            ObjectType::Question => Self::Poll,
+            _ => Self::News,
+        }
+    }
+
+    /// The type under which other servers are given one of ours.
+    #[must_use]
+    pub fn object_type(self) -> ObjectType {
+        match self {
+            Self::Event => ObjectType::Event,
+            Self::Poll => ObjectType::Question,
+            _ => ObjectType::Note,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = posts)]
 #[diesel(treat_none_as_default_value = false)]
@@ -42,8 +91,8 @@ pub struct Post {
     /// The ActivityPub id, where it was written.
     pub uri: String,
     pub author_id: ActorId,
-    /// The ActivityPub type.
-    pub kind: String,
+    pub object_type: ObjectType,
+    pub kind: Kind,
     pub is_local: bool,
     pub visibility: Visibility,
     /// The page where it was written.
@@ -82,7 +131,7 @@ pub struct Attachment {
 }
 
 /// All of a version that a reader sees.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shown {
     pub title: Option<String>,
     pub summary: Option<String>,

@@ -1,6 +1,6 @@
 //! A post written here, by a local partner or a redactie.
 
-use super::{Post, Shown, Version, Visibility, store};
+use super::{Kind, Post, Shown, Version, Visibility, store};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::Result;
@@ -25,7 +25,8 @@ pub fn publish(
         url: uri.clone(),
         uri,
         author_id: author.id,
-        kind: "Note".to_owned(),
+        object_type: Kind::News.object_type(),
+        kind: Kind::News,
         is_local: true,
         visibility: Visibility::Public,
         in_reply_to: None,

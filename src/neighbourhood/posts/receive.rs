@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Post, Shown, Version, Visibility, store};
+use super::{Kind, ObjectType, Post, Shown, Version, Visibility, store};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
@@ -16,7 +16,7 @@ const LATE: Duration = Duration::from_hours(6);
 #[derive(Debug, Clone)]
 pub struct Received {
     pub uri: String,
-    pub kind: String,
+    pub object_type: ObjectType,
     pub visibility: Visibility,
     pub url: String,
     pub in_reply_to: Option<String>,
@@ -57,7 +57,8 @@ fn new(conn: &mut Connection, author: &Actor, received: &Received, now: Time) ->
         id,
         uri: received.uri.clone(),
         author_id: author.id,
-        kind: received.kind.clone(),
+        object_type: received.object_type,
+        kind: Kind::of(received.object_type),
         is_local: false,
         visibility: received.visibility,
         url: received.url.clone(),

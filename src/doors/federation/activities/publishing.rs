@@ -168,7 +168,7 @@ pub fn delete_post(post: &Post, author: &Actor, at: Time) -> Value {
         "object": {
             "id": post.uri,
             "type": "Tombstone",
-            "formerType": post.kind,
+            "formerType": post.object_type,
             "deleted": at.rfc3339(),
         },
     })

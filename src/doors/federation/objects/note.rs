@@ -21,11 +21,8 @@ use crate::foundation::links::Links;
 use crate::foundation::text::{SafeHtml, escape, plain_line};
 use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::posts::receive::Received;
-use crate::neighbourhood::posts::{Post, Shown, Version, Visibility};
+use crate::neighbourhood::posts::{ObjectType, Post, Shown, Version, Visibility};
 use crate::neighbourhood::wijken::Wijk;
-
-/// What may be offered to a wijk.
-const KINDS: [&str; 7] = ["Note", "Page", "Article", "Question", "Event", "Image", "Video"];
 
 /// What we read of a post. Everything but its id, type and author may be missing or odd.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -86,9 +83,8 @@ pub struct RemotePost {
 impl RemotePost {
     fn read(json: &NoteJson, limits: &Limits, now: Time) -> Result<Self> {
         let invalid = |field, problem: &str| Error::invalid(field, problem.to_owned());
-        if !KINDS.contains(&json.kind.as_str()) {
-            return Err(invalid("type", "is not something a wijk passes on"));
-        }
+        let object_type: ObjectType =
+            json.kind.parse().map_err(|_| invalid("type", "is not something a wijk passes on"))?;
         if json.id.as_str().len() > LONGEST_URL {
             return Err(invalid("id", "is longer than any address"));
         }
@@ -103,7 +99,7 @@ impl RemotePost {
         let published = json.published.as_deref().and_then(Time::parse_rfc3339).unwrap_or(now);
         let received = Received {
             uri: json.id.to_string(),
-            kind: json.kind.clone(),
+            object_type,
             visibility: json.visibility(),
             url: page.unwrap_or_else(|| json.id.clone()).to_string(),
             in_reply_to: json
@@ -236,7 +232,7 @@ pub fn note_json(
         .collect();
     let mut note = json!({
         "id": post.uri,
-        "type": post.kind,
+        "type": post.object_type,
         "attributedTo": author.uri,
         "url": post.url,
         "to": [PUBLIC],
