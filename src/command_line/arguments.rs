@@ -337,4 +337,12 @@ pub(super) enum ArrivalsCommand {
 pub(super) enum InstanceCommand {
     /// The servers we know
     List,
+    /// Says what kind of server it is, where its NodeInfo does not tell
+    Set {
+        /// Its name, as in `instance list`
+        host: String,
+        /// microblog, threadiverse, calendar, or auto: what its NodeInfo says
+        #[arg(long, value_parser = ["microblog", "threadiverse", "calendar", "auto"])]
+        kind: String,
+    },
 }

@@ -1,7 +1,8 @@
-//! `instance list`.
+//! `instance list` and `instance set`.
 
 use likejewijk::foundation::app::App;
-use likejewijk::neighbourhood::instances::{self, Instance};
+use likejewijk::foundation::domain::Domain;
+use likejewijk::neighbourhood::instances::{self, Instance, Kind};
 use serde::Serialize;
 
 use super::arguments::InstanceCommand;
@@ -12,10 +13,8 @@ use super::values::{Moment, or_dash};
 #[derive(Serialize)]
 struct Line {
     host: String,
-    /// Nobody asks other servers for it yet.
     software: Option<String>,
     version: Option<String>,
-    /// Every server is spoken to in the same way.
     kind: &'static str,
     last_seen: Moment,
 }
@@ -29,20 +28,31 @@ const COLUMNS: [Column<Line>; 5] = [
 ];
 
 pub(super) async fn run(app: App, print: Printer, command: InstanceCommand) -> Outcome {
-    let InstanceCommand::List = command;
-    let known = app.database.read(instances::list).await?;
-    print.list(&known.into_iter().map(Line::from).collect::<Vec<_>>(), &COLUMNS)
+    match command {
+        InstanceCommand::List => {
+            let known = app.database.read(instances::list).await?;
+            print.list(&known.into_iter().map(Line::from).collect::<Vec<_>>(), &COLUMNS)
+        }
+        InstanceCommand::Set { host, kind } => set(app, &host, &kind).await,
+    }
+}
+
+async fn set(app: App, host: &str, kind: &str) -> Outcome {
+    let host = Domain::parse(host)?;
+    let kind = if kind == "auto" { None } else { Some(kind.parse::<Kind>()?) };
+    app.database.write(move |c| instances::give(c, &host, kind)).await?;
+    Ok(())
 }
 
 impl From<Instance> for Line {
-    fn from(known: Instance) -> Self {
-        let Instance { host, last_seen } = known;
+    fn from(instance: Instance) -> Self {
+        let kind = instance.known.kind().as_str();
         Self {
-            host: host.to_string(),
-            software: None,
-            version: None,
-            kind: "auto",
-            last_seen: Moment(last_seen),
+            host: instance.host.to_string(),
+            software: instance.known.software,
+            version: instance.known.version,
+            kind,
+            last_seen: Moment(instance.last_seen),
         }
     }
 }

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::actors::{Actor, store as actors_store};
 use super::outgoing::Word;
 use super::outgoing::store::say;
-use super::{blocks::Blocklist, epochs, wijken::Wijk};
+use super::{blocks::Blocklist, epochs, instances, wijken::Wijk};
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::{ended_follows, follows};
 use crate::foundation::database::{Connection, on_each, text_enum};
@@ -77,6 +77,7 @@ fn keep(
     uri: &str,
     now: Time,
 ) -> Result<FollowId> {
+    instances::meet(conn, &follower.domain)?;
     on_each!(conn, c => diesel::insert_into(follows::table)
         .values((
             follows::id.eq(FollowId::next(now)),

@@ -42,6 +42,19 @@ CREATE TABLE actor_keys (
     made_at BIGINT NOT NULL
 );
 
+-- What we know of another server. The kind decides in which form it is spoken to.
+CREATE TABLE instances (
+    host TEXT PRIMARY KEY NOT NULL CHECK (length(host) <= 300),
+    software TEXT CHECK (length(software) <= 100),
+    version TEXT CHECK (length(version) <= 100),
+    -- What its NodeInfo makes it, and what an administrator says it is.
+    learned TEXT CHECK (learned IN ('microblog', 'threadiverse', 'calendar')),
+    given TEXT CHECK (given IN ('microblog', 'threadiverse', 'calendar')),
+    -- When its NodeInfo is asked for next.
+    ask_at BIGINT NOT NULL
+);
+CREATE INDEX instances_to_ask ON instances (ask_at);
+
 CREATE TABLE wijken (
     id BIGINT PRIMARY KEY NOT NULL REFERENCES actors (id),
     redactie_id BIGINT NOT NULL REFERENCES actors (id),
@@ -121,6 +134,20 @@ CREATE TABLE post_versions (
     written_at BIGINT NOT NULL,
     UNIQUE (post_id, shown_hash)
 );
+
+-- What its author sent about a post written elsewhere, byte for byte: for servers that want it embedded or handed on.
+CREATE TABLE raw_activities (
+    id BIGINT PRIMARY KEY NOT NULL,
+    post_id BIGINT NOT NULL REFERENCES posts (id),
+    -- The version it says, and says nothing else than; none of a Delete.
+    version_id BIGINT UNIQUE REFERENCES post_versions (id),
+    kind TEXT NOT NULL CHECK (kind IN ('Create', 'Update', 'Delete')),
+    -- Carries a signature of its own: other servers believe it whoever hands it on.
+    is_signed BOOLEAN NOT NULL,
+    json TEXT NOT NULL CHECK (length(json) <= 100000),
+    received_at BIGINT NOT NULL
+);
+CREATE INDEX raw_activities_by_post ON raw_activities (post_id);
 
 -- Ids that their author deleted: a late Create by the same author does not bring them back.
 CREATE TABLE tombstones (
@@ -213,6 +240,14 @@ CREATE TABLE announcements (
 CREATE UNIQUE INDEX announcements_once ON announcements (wijk_id, post_id) WHERE state = 'announced';
 CREATE INDEX announcements_by_wijk ON announcements (wijk_id, state, id);
 CREATE INDEX announcements_by_post ON announcements (post_id);
+
+-- Servers that were told of an announcement otherwise than by the id of its post: an undoing must match.
+CREATE TABLE announcement_forms (
+    announcement_id BIGINT NOT NULL REFERENCES announcements (id),
+    host TEXT NOT NULL CHECK (length(host) <= 300),
+    form TEXT NOT NULL CHECK (form IN ('object', 'embedded', 'untold')),
+    PRIMARY KEY (announcement_id, host)
+);
 
 CREATE TABLE submissions (
     id BIGINT PRIMARY KEY NOT NULL,

@@ -10,7 +10,9 @@ CREATE TABLE outgoing (
     said_at BIGINT NOT NULL,
     -- The last follow already expanded to; expansion goes on behind it.
     cursor BIGINT NOT NULL,
+    -- Its activity, and the other form of it for servers that want that.
     activity_id BIGINT,
+    embedded_id BIGINT,
     leased_until BIGINT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('waiting', 'expanded', 'parked'))
 );
@@ -54,9 +56,6 @@ CREATE TABLE hosts (
     -- In a row; 0 when it last answered.
     failures INTEGER NOT NULL,
     failing_since BIGINT,
-    seen_at BIGINT,
-    software TEXT CHECK (length(software) <= 100),
-    version TEXT CHECK (length(version) <= 100),
-    kind TEXT CHECK (kind IN ('microblog', 'threadiverse', 'calendar'))
+    seen_at BIGINT
 );
 CREATE INDEX hosts_waiting ON hosts (not_before) WHERE is_waiting;

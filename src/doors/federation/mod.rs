@@ -17,6 +17,7 @@ pub mod guard;
 pub mod outbox;
 pub mod deliver;
 pub mod lookup;
+pub mod nodeinfo;
 pub mod collections;
 pub mod discovery;
 pub mod failure;

@@ -2,6 +2,7 @@
 
 mod deliver_activities;
 mod expand_words;
+mod learn_instances;
 mod measure;
 mod process_arrivals;
 mod sweep;
@@ -51,6 +52,7 @@ pub async fn start(federation: &Federation, stop: &Stop) -> Result<JoinSet<()>> 
     jobs.spawn(be_present(federation.clone(), presence, stop.clone()));
     jobs.spawn(process_arrivals::run(federation.clone(), stop.clone()));
     jobs.spawn(expand_words::run(federation.clone(), stop.clone()));
+    jobs.spawn(learn_instances::run(federation.clone(), stop.clone()));
     jobs.spawn(deliver_activities::run(federation.clone(), stop.clone()));
     jobs.spawn(every(Duration::from_hours(1), stop.clone(), federation.clone(), sweep::run));
     jobs.spawn(every(Duration::from_secs(5), stop.clone(), federation.clone(), measure::run));

@@ -44,6 +44,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    instances (host) {
+        host -> Text,
+        software -> Nullable<Text>,
+        version -> Nullable<Text>,
+        learned -> Nullable<Text>,
+        given -> Nullable<Text>,
+        ask_at -> BigInt,
+    }
+}
+
+diesel::table! {
     wijken (id) {
         id -> BigInt,
         redactie_id -> BigInt,
@@ -119,6 +130,18 @@ diesel::table! {
         attachments -> Text,
         shown_hash -> Binary,
         written_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    raw_activities (id) {
+        id -> BigInt,
+        post_id -> BigInt,
+        version_id -> Nullable<BigInt>,
+        kind -> Text,
+        is_signed -> Bool,
+        json -> Text,
+        received_at -> BigInt,
     }
 }
 
@@ -216,6 +239,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    announcement_forms (announcement_id, host) {
+        announcement_id -> BigInt,
+        host -> Text,
+        form -> Text,
+    }
+}
+
+diesel::table! {
     submissions (id) {
         id -> BigInt,
         wijk_id -> BigInt,
@@ -267,6 +298,7 @@ diesel::table! {
         said_at -> BigInt,
         cursor -> BigInt,
         activity_id -> Nullable<BigInt>,
+        embedded_id -> Nullable<BigInt>,
         leased_until -> BigInt,
         state -> Text,
     }
@@ -307,9 +339,6 @@ diesel::table! {
         failures -> Integer,
         failing_since -> Nullable<BigInt>,
         seen_at -> Nullable<BigInt>,
-        software -> Nullable<Text>,
-        version -> Nullable<Text>,
-        kind -> Nullable<Text>,
     }
 }
 
@@ -318,12 +347,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     epochs,
     actors,
     actor_keys,
+    instances,
     wijken,
     follows,
     ended_follows,
     blocks,
     posts,
     post_versions,
+    raw_activities,
     tombstones,
     private_posts,
     accounts,
@@ -332,6 +363,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     seats,
     partners,
     announcements,
+    announcement_forms,
     submissions,
     decisions,
     arrivals,
