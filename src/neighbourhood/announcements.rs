@@ -1,19 +1,34 @@
 //! The wijk passes a post on: once per wijk and post until it is taken back, always with the version that was approved.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use super::epochs;
 use super::outgoing::Word;
 use super::outgoing::store::say;
-use super::posts::{Post, Version, store as posts_store};
+use super::posts::{KeptRaw, Post, RawKind, Version, store as posts_store};
 use crate::foundation::clock::Time;
-use crate::foundation::database::schema::announcements;
-use crate::foundation::database::{Connection, text_enum};
+use crate::foundation::database::schema::{announcement_forms, announcements};
+use crate::foundation::database::{Connection, on_each, text_enum};
+use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{AnnouncementId, PostId, VersionId, WijkId};
 
 text_enum! {
     State { Announced = "announced", Withdrawn = "withdrawn" }
+}
+
+text_enum! {
+    /// How a server is told of what a wijk passes on.
+    Form {
+        /// By the post's id.
+        Object = "object",
+        /// By its author's own activity, embedded (FEP-1b12).
+        Embedded = "embedded",
+        /// Not at all: it reads neither.
+        Untold = "untold",
+    }
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -46,7 +61,7 @@ pub fn announce(
         return Err(Error::Conflict("the post is not public where it was written, or gone"));
     }
     match standing(conn, wijk, post.id)? {
-        Some(announcement) => show(conn, announcement.id, version)?,
+        Some(announcement) => show(conn, &announcement, version, now)?,
         None => begin(conn, wijk, post, version, now)?,
     }
     epochs::bump_wijk(conn, wijk)
@@ -70,25 +85,58 @@ fn begin(
         withdrawn_at: None,
     };
     diesel::insert_into(announcements::table).values(announcement.clone()).execute(conn)?;
-    // A reply asks for a place in the thread: it is shown there, and never boosted into home feeds.
-    if post.in_reply_to.is_some() {
-        return Ok(());
-    }
     say(conn, &Word::Announce { announcement: announcement.id, post: post.id }, now)
 }
 
-fn show(conn: &mut Connection, id: AnnouncementId, version: &Version) -> Result<()> {
-    diesel::update(announcements::table.find(id))
-        .set((
-            announcements::version_id.eq(version.id),
-            announcements::shown_hash.eq(&version.shown_hash),
-        ))
-        .execute(conn)?;
+/// Another version than before; what its author sent about that goes the way the announcement went.
+fn show(
+    conn: &mut Connection,
+    announcement: &Announcement,
+    version: &Version,
+    now: Time,
+) -> Result<()> {
+    let other = announcements::id
+        .eq(announcement.id)
+        .and(announcements::state.eq(State::Announced))
+        .and(announcements::version_id.ne(version.id));
+    let set = (
+        announcements::version_id.eq(version.id),
+        announcements::shown_hash.eq(&version.shown_hash),
+    );
+    if diesel::update(announcements::table.filter(other)).set(set).execute(conn)? == 0 {
+        return Ok(());
+    }
+    match posts_store::raw_of(conn, version.id)? {
+        Some(raw) if raw.kind == RawKind::Update => {
+            let (announcement, post) = (announcement.id, announcement.post_id);
+            say(conn, &Word::AnnounceUpdate { announcement, post, raw: raw.id }, now)?;
+            hand_on(conn, announcement, post, &raw, now)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Only what carries a signature of its own is believed of a stranger.
+fn hand_on(
+    conn: &mut Connection,
+    announcement: AnnouncementId,
+    post: PostId,
+    raw: &KeptRaw,
+    now: Time,
+) -> Result<()> {
+    if raw.is_signed {
+        say(conn, &Word::HandOn { announcement, post, raw: raw.id }, now)?;
+    }
     Ok(())
 }
 
-/// Takes it back. Answers whether this call did it.
-pub fn withdraw(conn: &mut Connection, announcement: &Announcement, now: Time) -> Result<bool> {
+/// Takes it back; `deletion` is what its author sent, where its author did. Answers whether this call did it.
+pub fn withdraw(
+    conn: &mut Connection,
+    announcement: &Announcement,
+    deletion: Option<&KeptRaw>,
+    now: Time,
+) -> Result<bool> {
     let row = announcements::table.filter(
         announcements::id.eq(announcement.id).and(announcements::state.eq(State::Announced)),
     );
@@ -97,12 +145,41 @@ pub fn withdraw(conn: &mut Connection, announcement: &Announcement, now: Time) -
     if diesel::update(row).set(set).execute(conn)? == 0 {
         return Ok(false);
     }
-    if posts_store::find(conn, announcement.post_id)?.in_reply_to.is_none() {
-        let word = Word::UndoAnnounce { announcement: announcement.id, post: announcement.post_id };
-        say(conn, &word, now)?;
+    let (id, post) = (announcement.id, announcement.post_id);
+    let word = Word::UndoAnnounce { announcement: id, post, deletion: deletion.map(|raw| raw.id) };
+    say(conn, &word, now)?;
+    if let Some(deletion) = deletion {
+        hand_on(conn, id, post, deletion, now)?;
     }
     epochs::bump_wijk(conn, announcement.wijk_id)?;
     Ok(true)
+}
+
+/// Notes how servers were told, where it was not by the post's id.
+pub fn remember_forms(
+    conn: &mut Connection,
+    id: AnnouncementId,
+    told: impl IntoIterator<Item = (Domain, Form)>,
+) -> Result<()> {
+    for (host, form) in told.into_iter().filter(|(_, form)| *form != Form::Object) {
+        on_each!(conn, c => diesel::insert_into(announcement_forms::table)
+            .values((
+                announcement_forms::announcement_id.eq(id),
+                announcement_forms::host.eq(host),
+                announcement_forms::form.eq(form),
+            ))
+            .on_conflict_do_nothing()
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// How servers were told of an announcement; of those left out, by the post's id or never.
+pub fn forms(conn: &mut Connection, id: AnnouncementId) -> Result<HashMap<Domain, Form>> {
+    let told = announcement_forms::table.filter(announcement_forms::announcement_id.eq(id));
+    let told: Vec<(Domain, Form)> =
+        told.select((announcement_forms::host, announcement_forms::form)).load(conn)?;
+    Ok(told.into_iter().collect())
 }
 
 pub fn find(conn: &mut Connection, id: AnnouncementId) -> Result<Announcement> {

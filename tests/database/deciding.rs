@@ -161,14 +161,14 @@ each_database! {
         let other = rooms.person("social.example", "resident2").await;
         let late = mention(&author, &wijk, "Te laat");
         let (by, uri) = (author.clone(), late.uri.clone());
-        rooms.write(move |c| withdraw::deleted(c, &by, &uri, NOW)).await;
+        rooms.write(move |c| withdraw::deleted(c, &by, &uri, None, NOW)).await;
 
         rooms.arrives(&author, &late, later(SIX_HOURS - 1)).await;
         assert!(rooms.waiting(&wijk).await.is_empty(), "the Create comes behind its Delete");
         // Who says that another's post is gone keeps nothing out.
         let theirs = mention(&author, &wijk, "Er nog");
         let uri = theirs.uri.clone();
-        rooms.write(move |c| withdraw::deleted(c, &other, &uri, NOW)).await;
+        rooms.write(move |c| withdraw::deleted(c, &other, &uri, None, NOW)).await;
         rooms.arrives(&author, &theirs, later(1)).await;
         assert_eq!(rooms.waiting(&wijk).await.len(), 1);
         // Gancio gives an id out again.
@@ -189,7 +189,7 @@ each_database! {
         });
         assert!(matches!(outcome.await, Err(Error::Invalid { .. })));
         let uri = mine.uri.clone();
-        rooms.write(move |c| withdraw::deleted(c, &other, &uri, later(2))).await;
+        rooms.write(move |c| withdraw::deleted(c, &other, &uri, None, later(2))).await;
         let post = rooms.post(&mine.uri).await;
         assert_eq!((post.author_id, post.gone_at), (author.id, None));
         let version = rooms.write(move |c| posts_store::version(c, post.newest_version)).await;

@@ -36,10 +36,24 @@ async fn send(rooms: &Rooms, post: i64, to: &'static [&'static str], now: Time) 
             store::say(c, &Word::CreatePost { post: PostId(post) }, now)?;
             let pending = store::claim(c, 1, now)?.remove(0);
             let activity = ActivityId::next(now);
-            store::keep_activity(c, activity, ActorId(1), &pending.word, "{}", now)?;
-            let inboxes: Vec<(String, Domain)> =
-                to.iter().map(|name| (format!("https://{name}/inbox"), host(name))).collect();
-            store::expanded(c, &pending, activity, &inboxes, None, now)
+            let new = store::NewActivity {
+                id: activity,
+                signer: ActorId(1),
+                post: None,
+                is_public: true,
+                json: "{}",
+            };
+            store::keep_activity(c, &new, now)?;
+            let inboxes: Vec<store::Addressed> = to
+                .iter()
+                .map(|name| store::Addressed {
+                    inbox: format!("https://{name}/inbox"),
+                    host: host(name),
+                    activity,
+                })
+                .collect();
+            let made = store::Made { activity: Some(activity), embedded: None };
+            store::expanded(c, &pending, made, &inboxes, None, now)
         })
         .await;
 }

@@ -143,6 +143,8 @@ pub(super) fn mention(author: &Actor, wijk: &Wijk, text: &str) -> Received {
         published_at: NOW,
         shown: saying(text),
         addressed: vec![wijk.actor.uri.clone()],
+        announceable_by: None,
+        raw: None,
     }
 }
 

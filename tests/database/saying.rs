@@ -92,7 +92,7 @@ each_database! {
         rooms
             .write(move |c| {
                 store::say(c, &Word::Announce { announcement, post: one }, NOW)?;
-                store::say(c, &Word::UndoAnnounce { announcement, post: one }, NOW)?;
+                store::say(c, &Word::UndoAnnounce { announcement, post: one, deletion: None }, NOW)?;
                 store::say(c, &Word::CreatePost { post: other }, NOW)
             })
             .await;
@@ -167,7 +167,7 @@ each_database! {
             .write(move |c| {
                 follows::undo(c, during.id, target, later(20))?;
                 follows::ask(c, &after, &wijk, "https://after.example/1", later(30))?;
-                withdraw::deleted(c, &officer, &told.uri, later(40))
+                withdraw::deleted(c, &officer, &told.uri, None, later(40))
             })
             .await;
         expand_all(&rooms).await;

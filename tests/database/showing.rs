@@ -64,7 +64,7 @@ each_database! {
         rooms.write(move |c| withdraw::by_moderator(c, &post, &by, "toch niet", NOW)).await;
         assert!(watch.changed(&rooms, id).await.0, "taken back");
         let (author, uri) = (officer.clone(), told.uri.clone());
-        rooms.write(move |c| withdraw::deleted(c, &author, &uri, NOW)).await;
+        rooms.write(move |c| withdraw::deleted(c, &author, &uri, None, NOW)).await;
         assert!(watch.changed(&rooms, id).await.0, "deleted by its author");
 
         let (follower, town) = (resident.clone(), wijk.clone());

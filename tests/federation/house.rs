@@ -120,9 +120,10 @@ impl House {
         .await
     }
 
-    /// Gives every word that waits its form; answers the activities by the name of their word.
+    /// Gives every word that waits its forms; answers the activities by the name of their word, those for communities
+    /// as `NAME to communities`.
     pub(super) async fn said(&self) -> BTreeMap<String, Value> {
-        use diesel::{ExpressionMethods, NullableExpressionMethods, QueryDsl, RunQueryDsl};
+        use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
         let links = self.app.links.clone();
         let rows = self.write(move |c| {
             loop {
@@ -135,13 +136,19 @@ impl House {
                 }
             }
             let said = outgoing::table.order(outgoing::seq);
-            let said = said.select((outgoing::word, outgoing::activity_id));
-            let said: Vec<(String, Option<i64>)> = said.load(c)?;
-            let json = |(word, id): (String, Option<i64>)| {
-                let made = activities::table.filter(activities::id.nullable().eq(id));
-                Ok((word, made.select(activities::json).first::<String>(c)?))
-            };
-            said.into_iter().map(json).collect::<Result<Vec<_>>>()
+            let said = said.select((outgoing::word, outgoing::activity_id, outgoing::embedded_id));
+            let said: Vec<(String, Option<i64>, Option<i64>)> = said.load(c)?;
+            let mut jsons = Vec::new();
+            for (word, activity, embedded) in said {
+                for (name, id) in
+                    [(word.clone(), activity), (format!("{word} to communities"), embedded)]
+                {
+                    let Some(id) = id else { continue };
+                    let made = activities::table.filter(activities::id.eq(id));
+                    jsons.push((name, made.select(activities::json).first::<String>(c)?));
+                }
+            }
+            Ok(jsons)
         });
         let read = |(word, json): (String, String)| (word, serde_json::from_str(&json).unwrap());
         rows.await.into_iter().map(read).collect()

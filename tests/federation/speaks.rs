@@ -4,7 +4,9 @@
 use std::path::Path;
 
 use likejewijk::foundation::error::Error;
+use likejewijk::neighbourhood::accounts::Moderator;
 use likejewijk::neighbourhood::blocks::{self, Blocked};
+use likejewijk::neighbourhood::instances::{self, Software};
 use likejewijk::neighbourhood::partners::{self, Kind, NewPartner};
 use likejewijk::neighbourhood::posts::receive::Received;
 use likejewijk::neighbourhood::posts::{ObjectType, Visibility};
@@ -132,7 +134,7 @@ async fn a_post_of_ours_from_its_beginning_to_its_end() {
     keep_page("outbox_of_partner", &house.get("/partners/speeltuin/outbox").await);
 
     let uri = post.uri.clone();
-    house.write(move |c| withdraw::deleted(c, &author, &uri, NOW)).await;
+    house.write(move |c| withdraw::deleted(c, &author, &uri, None, NOW)).await;
     let said = house.said().await;
     keep("delete", said["delete_post"].clone());
     for gone in [path.as_str(), boost_path] {
@@ -160,6 +162,8 @@ async fn the_wijk_passes_a_post_on_and_takes_it_back() {
         published_at: NOW,
         shown: saying("Vanavond spreekuur in het wijkgebouw."),
         addressed: vec![wijk.actor.uri.clone()],
+        announceable_by: None,
+        raw: None,
     };
     let (bloemhof, by, offered) = (wijk.clone(), officer.clone(), received.clone());
     house
@@ -174,7 +178,7 @@ async fn the_wijk_passes_a_post_on_and_takes_it_back() {
     keep_page("outbox_page", &house.get("/wijken/bloemhof/outbox?page=true").await);
     keep_page("following", &house.get("/wijken/bloemhof/following").await);
 
-    house.write(move |c| withdraw::deleted(c, &officer, &received.uri, NOW)).await;
+    house.write(move |c| withdraw::deleted(c, &officer, &received.uri, None, NOW)).await;
     keep("undo_announce", house.said().await["undo_announce"].clone());
     assert_eq!(house.get("/wijken/bloemhof/outbox").await.json()["totalItems"], 0);
 }
@@ -226,7 +230,9 @@ async fn a_long_outbox_has_pages() {
     }
     let objects = |page: &Value| -> Vec<String> {
         let items = page["orderedItems"].as_array().unwrap();
-        items.iter().map(|item| item["object"].as_str().unwrap().to_owned()).collect()
+        // What was written here stands whole in it.
+        let id = |item: &Value| item["object"]["object"]["id"].as_str().unwrap().to_owned();
+        items.iter().map(id).collect()
     };
     let outbox = house.get("/wijken/bloemhof/outbox").await.json();
     let first = house.get("/wijken/bloemhof/outbox?page=true").await.json();
@@ -252,7 +258,7 @@ async fn whoever_heard_of_a_post_of_ours_hears_that_it_is_gone() {
     let post = house.post(&author, &wijk, "Dicht", "De speeltuin is dicht.").await;
     house.said().await;
 
-    house.write(move |c| withdraw::deleted(c, &author, &post.uri, NOW)).await;
+    house.write(move |c| withdraw::deleted(c, &author, &post.uri, None, NOW)).await;
     house.said().await;
     let heard = house.write(|c| {
         let delete = outgoing::table.filter(outgoing::word.eq("delete_post")).select(outgoing::seq);
@@ -272,7 +278,7 @@ async fn a_deleted_post_is_not_read_from_its_create() {
     let path = create.strip_prefix("https://wijk.example").unwrap();
     assert_eq!(house.get(path).await.status, 200);
 
-    house.write(move |c| withdraw::deleted(c, &author, &post.uri, NOW)).await;
+    house.write(move |c| withdraw::deleted(c, &author, &post.uri, None, NOW)).await;
     let page = house.get(path).await;
     assert!(!page.body.contains("De speeltuin is dicht."), "{} {}", page.status, page.body);
 }
@@ -294,6 +300,43 @@ async fn a_blocked_partner_is_in_no_collection() {
     assert_eq!(following["totalItems"], 0, "{following}");
 }
 
+#[tokio::test]
+async fn a_post_of_ours_in_the_form_of_communities() {
+    let house = House::open().await;
+    let wijk = house.wijk().await;
+    let author = house.playground(&wijk).await;
+    let resident = house.stranger("lemmy.example", "resident2").await;
+    let (domain, followed, id) = (resident.domain.clone(), wijk.clone(), wijk.id());
+    house
+        .write(move |c| {
+            follows::ask(
+                c,
+                &resident,
+                &followed,
+                "https://lemmy.example/activities/follow/1",
+                NOW,
+            )?;
+            let lemmy = Software { name: "lemmy".to_owned(), version: "1.0.0-beta.1".to_owned() };
+            instances::learn(c, &domain, &lemmy, NOW)
+        })
+        .await;
+    let text = "Wegens onderhoud is de speeltuin zaterdag dicht.";
+    let post = house.post(&author, &wijk, "Speeltuin zaterdag dicht", text).await;
+    let said = house.said().await;
+    keep("announce_embedded", said["announce to communities"].clone());
+    assert_eq!(said["announce to communities"]["id"], said["announce"]["id"]);
+    keep("outbox_with_our_own", house.get("/wijken/bloemhof/outbox").await.json());
+    house
+        .write(move |c| {
+            let moderator = Moderator::operator(id);
+            withdraw::by_moderator(c, &post, &moderator, "Bij nader inzien", NOW)
+        })
+        .await;
+    let said = house.said().await;
+    keep("announce_removal", said["undo_announce to communities"].clone());
+    assert_eq!(said["undo_announce"]["type"], "Undo");
+}
+
 /// A reply is shown in its thread and listed in no outbox.
 #[tokio::test]
 async fn the_outbox_counts_what_it_lists() {
@@ -313,6 +356,8 @@ async fn the_outbox_counts_what_it_lists() {
                 published_at: NOW,
                 shown: saying("Dank voor de melding."),
                 addressed: vec![wijk.actor.uri.clone()],
+                announceable_by: None,
+                raw: None,
             };
             arrive::received(c, &officer, &reply, NOW)
         })

@@ -1,6 +1,8 @@
 //! Stories of the neighbourhood, one a file, each on both databases.
 
 mod follow;
+mod other_servers;
+mod forms;
 mod partner_post;
 mod resident_post;
 mod private;

@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 
 use super::activities::announcing;
+use super::outbox;
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::Result;
 use crate::foundation::ids::{AnnouncementId, WijkId};
 use crate::foundation::links::Links;
 use crate::neighbourhood::actors::Actor;
+use crate::neighbourhood::timelines::Shown;
 use crate::neighbourhood::wijken::Wijk;
 use crate::neighbourhood::{follows, timelines};
 
@@ -96,15 +98,33 @@ fn announced(
     before: Option<AnnouncementId>,
 ) -> Result<(Vec<Value>, Option<AnnouncementId>)> {
     let page = timelines::of_wijk(conn, WijkId(wijk.actor.id.0), before, PAGE)?;
-    let items = page.shown.iter().map(|shown| {
+    let mut items = Vec::with_capacity(page.shown.len());
+    for shown in &page.shown {
         let mut announce =
             announcing::announce(&shown.announcement, wijk, &shown.post, &shown.author.uri, links);
-        if let Some(object) = announce.as_object_mut() {
-            object.remove("@context");
+        if let Some(announce) = announce.as_object_mut() {
+            announce.remove("@context");
+            // What was written elsewhere by its id only: Gancio would import its own events again.
+            if shown.post.is_local {
+                announce.insert("object".to_owned(), create_of(conn, wijk, links, shown)?);
+            }
         }
-        announce
-    });
-    Ok((items.collect(), page.older))
+        items.push(announce);
+    }
+    Ok((items, page.older))
+}
+
+/// Lemmy and Gancio read what a wijk wrote from its outbox, where the whole of it stands.
+fn create_of(conn: &mut Connection, wijk: &Wijk, links: &Links, shown: &Shown) -> Result<Value> {
+    let note = outbox::note_of(conn, links, &shown.post, &shown.author)?;
+    Ok(announcing::create_for_community(
+        &note,
+        &shown.post,
+        &shown.version,
+        &shown.author,
+        wijk,
+        links,
+    ))
 }
 
 /// A local author's posts, by id.

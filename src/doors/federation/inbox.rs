@@ -38,12 +38,14 @@ pub async fn act(arrival: &Arrival, data: &Data<App>) -> Result<(), Failure> {
     let inner = outer.object.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
     let arrived = Arrived {
         id: outer.id,
+        kind: outer.kind,
         actor: actor.ok_or_else(|| Error::invalid("actor", "is no address"))?,
         object: outer.object,
+        body: body.to_vec(),
         is_forwarded: arrival.is_forwarded,
         arrival: arrival.id,
     };
-    match (outer.kind.as_str(), inner.as_str()) {
+    match (arrived.kind.as_str(), inner.as_str()) {
         ("Follow", _) => receive(Follow(arrived), data).await,
         // By id alone it may be a Follow we know, or nothing.
         ("Undo", "Follow" | "") => receive(UndoFollow(arrived), data).await,

@@ -1,4 +1,7 @@
-//! A word of `outgoing` → its activity and the inboxes that must hear it, one slice at a time.
+//! A word of `outgoing` → its activity, in the form each server reads, and the inboxes that must hear it, one slice at
+//! a time.
+
+use std::collections::HashMap;
 
 use serde_json::Value;
 use url::Url;
@@ -8,24 +11,29 @@ use super::objects::{actor, note};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::domain::Domain;
-use crate::foundation::error::{Error, Result};
-use crate::foundation::ids::{ActivityId, ActorId};
+use crate::foundation::error::Result;
+use crate::foundation::ids::{ActivityId, ActorId, AnnouncementId, PostId};
 use crate::foundation::links::Links;
 use crate::neighbourhood::actors::{Actor, store as actors_store};
+use crate::neighbourhood::announcements::{self, Announcement, Form};
 use crate::neighbourhood::blocks::Blocklist;
+use crate::neighbourhood::follows;
+use crate::neighbourhood::instances::{self, Kind, Known};
 use crate::neighbourhood::outgoing::Word;
-use crate::neighbourhood::outgoing::store::{self, Pending};
-use crate::neighbourhood::posts::{Post, Version, store as posts_store};
+use crate::neighbourhood::outgoing::store::{self, Addressed, NewActivity, Pending};
+use crate::neighbourhood::posts::{ObjectType, Post, Version, store as posts_store};
 use crate::neighbourhood::wijken::{self, Wijk};
-use crate::neighbourhood::{announcements, follows};
 
 /// Follows read in one transaction: a large announcement never holds the writer long.
 const SLICE: i64 = 500;
 
-/// An activity, who signs it, and who hears it.
+/// What is said, who signs it, and who hears it.
 struct Said {
-    json: Value,
     signer: ActorId,
+    /// As most servers read it; `None` where they are not told.
+    activity: Option<String>,
+    embedded: Option<Embedded>,
+    telling: Telling,
     /// Heard once, whatever the followers are.
     directly: Vec<String>,
     /// Whose followers hear it.
@@ -34,32 +42,80 @@ struct Said {
     heard_since: Option<Time>,
 }
 
-/// Writes down the next slice of a word's deliveries; the first one makes the activity.
+/// The form for servers of communities (FEP-1b12).
+struct Embedded {
+    json: String,
+    /// Lemmy 1.0 refuses a Note that answers nothing.
+    is_bare_note: bool,
+}
+
+impl Embedded {
+    fn of(json: String) -> Self {
+        Self { json, is_bare_note: false }
+    }
+}
+
+/// Which form a server is told in.
+#[derive(Clone, Copy)]
+enum Telling {
+    /// One for everybody.
+    Alike,
+    /// By what the server is.
+    Announcing(AnnouncementId),
+    /// By how it was told of the announcement.
+    Following(AnnouncementId),
+}
+
+/// Writes down the next slice of a word's deliveries; each form is made when the first server needs it.
 ///
 /// # Errors
 /// `NotFound` where the word's subject is no more.
 pub fn expand(conn: &mut Connection, links: &Links, pending: &Pending, now: Time) -> Result<()> {
-    let activity = pending.activity.unwrap_or_else(|| ActivityId::next(now));
-    let said = say(conn, links, &pending.word, activity, pending.said_at)?;
-    if pending.activity.is_none() {
-        let json = serde_json::to_string(&said.json).map_err(Error::internal)?;
-        store::keep_activity(conn, activity, said.signer, &pending.word, &json, now)?;
-    }
+    let mut made = pending.made;
+    let activity = made.activity.unwrap_or_else(|| new_id(&pending.word, now));
+    let embedded = made.embedded.unwrap_or_else(|| ActivityId::next(now));
+    let said = say(conn, links, pending, activity, embedded)?;
     let (mut inboxes, next) = slice(conn, &said, pending.cursor)?;
-    if pending.activity.is_none() {
-        inboxes.extend(said.directly);
+    if pending.cursor == 0 {
+        inboxes.extend(said.directly.iter().cloned());
     }
-    inboxes.sort_unstable();
-    inboxes.dedup();
-    let blocklist = Blocklist::read(conn)?;
-    let deliveries: Vec<(String, Domain)> = inboxes
-        .into_iter()
-        .filter_map(|inbox| {
-            let host = Url::parse(&inbox).ok().and_then(|url| Domain::of(&url).ok())?;
-            (host != *links.domain() && !blocklist.refuses_domain(&host)).then_some((inbox, host))
-        })
-        .collect();
-    store::expanded(conn, pending, activity, &deliveries, next, now)
+    let reached = reachable(conn, links, inboxes)?;
+    let told = forms(conn, &said, &reached)?;
+    let (signer, post) = (said.signer, pending.word.post());
+    if let (None, Some(json)) = (made.activity, &said.activity) {
+        let is_public = pending.word.is_public();
+        let new = NewActivity { id: activity, signer, post, is_public, json };
+        store::keep_activity(conn, &new, now)?;
+        made.activity = Some(activity);
+    }
+    if let (None, Some(Embedded { json, .. })) = (made.embedded, &said.embedded)
+        && told.values().any(|form| *form == Form::Embedded)
+    {
+        let new = NewActivity { id: embedded, signer, post, is_public: false, json };
+        store::keep_activity(conn, &new, now)?;
+        made.embedded = Some(embedded);
+    }
+    let mut deliveries = Vec::with_capacity(reached.len());
+    for (inbox, host) in reached {
+        let activity = match told.get(&host) {
+            Some(Form::Object) => made.activity,
+            Some(Form::Embedded) => made.embedded,
+            Some(Form::Untold) | None => None,
+        };
+        deliveries.extend(activity.map(|activity| Addressed { inbox, host, activity }));
+    }
+    if let Telling::Announcing(announcement) = said.telling {
+        announcements::remember_forms(conn, announcement, told)?;
+    }
+    store::expanded(conn, pending, made, &deliveries, next, now)
+}
+
+/// The Create of a post written here can be told from its post: it is embedded in what is said of it later.
+fn new_id(word: &Word, now: Time) -> ActivityId {
+    match word {
+        Word::CreatePost { post } => publishing::create_id(*post),
+        _ => ActivityId::next(now),
+    }
 }
 
 fn slice(conn: &mut Connection, said: &Said, cursor: i64) -> Result<(Vec<String>, Option<i64>)> {
@@ -69,47 +125,109 @@ fn slice(conn: &mut Connection, said: &Said, cursor: i64) -> Result<(Vec<String>
     Ok((rows.into_iter().map(|(_, inbox)| inbox).collect(), next))
 }
 
+/// Each inbox once, but our own and those of servers that are not heard here.
+fn reachable(
+    conn: &mut Connection,
+    links: &Links,
+    mut inboxes: Vec<String>,
+) -> Result<Vec<(String, Domain)>> {
+    inboxes.sort_unstable();
+    inboxes.dedup();
+    let blocklist = Blocklist::read(conn)?;
+    let hosts = inboxes.into_iter().filter_map(|inbox| {
+        let host = Url::parse(&inbox).ok().and_then(|url| Domain::of(&url).ok())?;
+        (host != *links.domain() && !blocklist.refuses_domain(&host)).then_some((inbox, host))
+    });
+    Ok(hosts.collect())
+}
+
+/// How each of these servers is told.
+fn forms(
+    conn: &mut Connection,
+    said: &Said,
+    reached: &[(String, Domain)],
+) -> Result<HashMap<Domain, Form>> {
+    let hosts: Vec<&Domain> = reached.iter().map(|(_, host)| host).collect();
+    let (known, before) = match said.telling {
+        Telling::Alike => (HashMap::new(), HashMap::new()),
+        Telling::Announcing(_) => (instances::among(conn, &hosts)?, HashMap::new()),
+        Telling::Following(id) => {
+            (instances::among(conn, &hosts)?, announcements::forms(conn, id)?)
+        }
+    };
+    let nothing = Known::default();
+    let form =
+        |host: &Domain| said.form(known.get(host).unwrap_or(&nothing), before.get(host).copied());
+    Ok(hosts.into_iter().map(|host| (host.clone(), form(host))).collect())
+}
+
+impl Said {
+    fn form(&self, known: &Known, before: Option<Form>) -> Form {
+        let by_id = if self.activity.is_some() { Form::Object } else { Form::Untold };
+        let by_itself = if self.is_read_by(known) { Form::Embedded } else { Form::Untold };
+        match (self.telling, before) {
+            (Telling::Alike, _) => by_id,
+            // An Announce ends Gancio's process where its Undo comes; it reads our outbox.
+            _ if known.runs("gancio") => Form::Untold,
+            (Telling::Announcing(_), _) if known.kind() == Kind::Threadiverse => by_itself,
+            (Telling::Following(_), Some(Form::Embedded)) => by_itself,
+            (Telling::Following(_), Some(Form::Untold)) => Form::Untold,
+            (Telling::Announcing(_) | Telling::Following(_), _) => by_id,
+        }
+    }
+
+    fn is_read_by(&self, known: &Known) -> bool {
+        let refuses_notes = known.runs("lemmy") && known.major_version() >= 1;
+        self.embedded.as_ref().is_some_and(|form| !(form.is_bare_note && refuses_notes))
+    }
+}
+
 fn say(
     conn: &mut Connection,
     links: &Links,
-    word: &Word,
+    pending: &Pending,
     activity: ActivityId,
-    at: Time,
+    embedded: ActivityId,
 ) -> Result<Said> {
-    let id = links.activity(activity);
-    match word {
+    let (id, at) = (links.activity(activity), pending.said_at);
+    match &pending.word {
         Word::AcceptFollow { follower, target, uri, .. } => {
             let (follower, target) = pair(conn, *follower, *target)?;
-            Ok(to_one(following::accept(&id, &follower, &target, uri), &target, &follower))
+            Ok(to_one(&following::accept(&id, &follower, &target, uri), &target, &follower))
         }
         Word::RejectFollow { follower, target, uri } => {
             let (follower, target) = pair(conn, *follower, *target)?;
-            Ok(to_one(following::reject(&id, &follower, &target, uri), &target, &follower))
+            Ok(to_one(&following::reject(&id, &follower, &target, uri), &target, &follower))
         }
-        Word::Announce { announcement, .. } | Word::UndoAnnounce { announcement, .. } => {
-            let announcement = announcements::find(conn, *announcement)?;
-            let wijk = wijken::by_id(conn, announcement.wijk_id)?;
-            let (post, author) = post_and_author(conn, announcement.post_id)?;
-            let is_undo = matches!(word, Word::UndoAnnounce { .. });
-            let form = if is_undo { announcing::undo } else { announcing::announce };
-            Ok(Said {
-                json: form(&announcement, &wijk, &post, &author.uri, links),
-                signer: wijk.actor.id,
-                directly: vec![author.delivery_inbox().to_owned()],
-                followers_of: vec![wijk.actor.id],
-                heard_since: is_undo.then_some(announcement.announced_at),
-            })
+        Word::Announce { announcement, .. } => {
+            Passing::read(conn, *announcement)?.announce(conn, links)
+        }
+        Word::UndoAnnounce { announcement, deletion, .. } => {
+            let passing = Passing::read(conn, *announcement)?;
+            let raw = match deletion {
+                Some(deletion) => Some(posts_store::raw(conn, *deletion)?),
+                None => None,
+            };
+            passing.undo(links, &links.activity(embedded), raw.as_ref().map(|raw| &*raw.json), at)
+        }
+        Word::AnnounceUpdate { announcement, raw, .. } => {
+            let raw = posts_store::raw(conn, *raw)?;
+            Passing::read(conn, *announcement)?.update(&links.activity(embedded), &raw.json)
+        }
+        Word::HandOn { announcement, raw, .. } => {
+            let raw = posts_store::raw(conn, *raw)?;
+            Ok(Passing::read(conn, *announcement)?.hand_on(raw.json))
         }
         Word::CreatePost { post } => {
             let (post, author) = post_and_author(conn, *post)?;
             let note = note_of(conn, links, &post, &author)?;
             let create = publishing::create(&id, &note::note_context(), &note, &post, &author);
-            Ok(to_followers(create, &author, None))
+            Ok(to_followers(&create, &author, None))
         }
         Word::DeletePost { post } => {
             let (post, author) = post_and_author(conn, *post)?;
             let delete = publishing::delete_post(&post, &author, at);
-            let mut said = to_followers(delete, &author, Some(post.published_at));
+            let mut said = to_followers(&delete, &author, Some(post.published_at));
             // The servers of a wijk's followers fetched the post itself.
             let passed_on_by = announcements::ever_by(conn, post.id)?;
             said.followers_of.extend(passed_on_by.into_iter().map(ActorId::from));
@@ -118,38 +236,152 @@ fn say(
         Word::UpdateWijk { wijk, .. } => {
             let wijk = wijken::by_id(conn, *wijk)?;
             let document = actor::wijk_json(&wijk, links);
-            Ok(to_followers(
-                publishing::update_actor(&id, &document, &wijk.actor),
-                &wijk.actor,
-                None,
-            ))
+            let update = publishing::update_actor(&id, &document, &wijk.actor);
+            Ok(to_followers(&update, &wijk.actor, None))
         }
         Word::DeleteWijk { wijk } => {
             let wijk = wijken::by_id(conn, *wijk)?;
             let since = at.minus(std::time::Duration::from_hours(4320));
-            Ok(to_followers(publishing::delete_actor(&wijk.actor), &wijk.actor, Some(since)))
+            Ok(to_followers(&publishing::delete_actor(&wijk.actor), &wijk.actor, Some(since)))
         }
     }
 }
 
-fn to_one(json: Value, signer: &Actor, recipient: &Actor) -> Said {
-    // An answer goes to its person: a server may know them by their own inbox only.
-    Said {
-        json,
-        signer: signer.id,
-        directly: vec![recipient.inbox.clone()],
-        followers_of: Vec::new(),
-        heard_since: None,
+/// What a wijk passes on.
+struct Passing {
+    announcement: Announcement,
+    wijk: Wijk,
+    post: Post,
+    author: Actor,
+}
+
+impl Passing {
+    fn read(conn: &mut Connection, id: AnnouncementId) -> Result<Self> {
+        let announcement = announcements::find(conn, id)?;
+        let wijk = wijken::by_id(conn, announcement.wijk_id)?;
+        let (post, author) = post_and_author(conn, announcement.post_id)?;
+        Ok(Self { announcement, wijk, post, author })
+    }
+
+    /// A reply asks for a place in its thread, and never for one in a home feed.
+    fn is_for_microblogs(&self) -> bool {
+        self.post.in_reply_to.is_none()
+    }
+
+    fn announce(&self, conn: &mut Connection, links: &Links) -> Result<Said> {
+        let Self { announcement, wijk, post, author } = self;
+        let by_id = announcing::announce(announcement, wijk, post, &author.uri, links);
+        let embedded = match embeddable(conn, links, self)? {
+            Some(create) => Some(Embedded {
+                json: announcing::embedded(
+                    &links.boost(wijk.slug(), announcement.id),
+                    wijk,
+                    announcement.announced_at,
+                    &create,
+                )?,
+                is_bare_note: self.is_bare_note(),
+            }),
+            None => None,
+        };
+        Ok(self.said(
+            self.is_for_microblogs().then(|| by_id.to_string()),
+            embedded,
+            Telling::Announcing(announcement.id),
+            None,
+        ))
+    }
+
+    /// We embed our own as Pages.
+    fn is_bare_note(&self) -> bool {
+        let is_titled = matches!(
+            self.post.object_type,
+            ObjectType::Page | ObjectType::Article | ObjectType::Event | ObjectType::Video
+        );
+        !self.post.is_local && self.post.in_reply_to.is_none() && !is_titled
+    }
+
+    /// By what the author sent where the author deleted it, else by the word of the server's moderation.
+    fn undo(&self, links: &Links, id: &str, deletion: Option<&str>, at: Time) -> Result<Said> {
+        let Self { announcement, wijk, post, author } = self;
+        let by_id = announcing::undo(announcement, wijk, post, &author.uri, links);
+        let deletion = match deletion {
+            Some(raw) => raw.to_owned(),
+            None if post.is_local && post.gone_at.is_some() => {
+                publishing::delete_post(post, author, at).to_string()
+            }
+            None => announcing::removal(announcement, wijk, post, links).to_string(),
+        };
+        Ok(self.said(
+            self.is_for_microblogs().then(|| by_id.to_string()),
+            Some(Embedded::of(announcing::embedded(id, wijk, at, &deletion)?)),
+            Telling::Following(announcement.id),
+            Some(announcement.announced_at),
+        ))
+    }
+
+    fn update(&self, id: &str, raw: &str) -> Result<Said> {
+        let embedded = announcing::embedded(id, &self.wijk, self.announcement.announced_at, raw)?;
+        let embedded = Some(Embedded::of(embedded));
+        Ok(self.said(None, embedded, Telling::Following(self.announcement.id), None))
+    }
+
+    fn hand_on(&self, raw: String) -> Said {
+        let since = self.post.gone_at.map(|_| self.announcement.announced_at);
+        let raw = self.is_for_microblogs().then_some(raw);
+        self.said(raw, None, Telling::Following(self.announcement.id), since)
+    }
+
+    fn said(
+        &self,
+        activity: Option<String>,
+        embedded: Option<Embedded>,
+        telling: Telling,
+        heard_since: Option<Time>,
+    ) -> Said {
+        Said {
+            signer: self.wijk.actor.id,
+            activity,
+            embedded,
+            telling,
+            directly: vec![self.author.delivery_inbox().to_owned()],
+            followers_of: vec![self.wijk.actor.id],
+            heard_since,
+        }
     }
 }
 
-fn to_followers(json: Value, signer: &Actor, heard_since: Option<Time>) -> Said {
+/// The author's own activity about the approved version, as it came or as we made it. None where we hold none, or
+/// where it does not address the wijk: Lemmy looks for its community in `to` and `cc`.
+fn embeddable(conn: &mut Connection, links: &Links, passing: &Passing) -> Result<Option<String>> {
+    let Passing { announcement, wijk, post, author } = passing;
+    if post.is_local {
+        let version = posts_store::version(conn, announcement.version_id)?;
+        let note = note_of(conn, links, post, author)?;
+        let create = announcing::create_for_community(&note, post, &version, author, wijk, links);
+        return Ok(Some(create.to_string()));
+    }
+    let raw = posts_store::raw_of(conn, announcement.version_id)?;
+    Ok(raw.map(|raw| raw.json).filter(|json| announcing::addresses(json, &wijk.actor.uri)))
+}
+
+fn to_one(json: &Value, signer: &Actor, recipient: &Actor) -> Said {
+    // An answer goes to its person: a server may know them by their own inbox only.
+    Said { directly: vec![recipient.inbox.clone()], ..alike(json, signer) }
+}
+
+fn to_followers(json: &Value, signer: &Actor, heard_since: Option<Time>) -> Said {
+    Said { followers_of: vec![signer.id], heard_since, ..alike(json, signer) }
+}
+
+fn alike(json: &Value, signer: &Actor) -> Said {
     Said {
-        json,
         signer: signer.id,
+        activity: Some(json.to_string()),
+        embedded: None,
+        telling: Telling::Alike,
         directly: Vec::new(),
-        followers_of: vec![signer.id],
-        heard_since,
+        followers_of: Vec::new(),
+        heard_since: None,
     }
 }
 
@@ -157,10 +389,7 @@ fn pair(conn: &mut Connection, follower: ActorId, target: ActorId) -> Result<(Ac
     Ok((actors_store::find(conn, follower)?, actors_store::find(conn, target)?))
 }
 
-fn post_and_author(
-    conn: &mut Connection,
-    post: crate::foundation::ids::PostId,
-) -> Result<(Post, Actor)> {
+fn post_and_author(conn: &mut Connection, post: PostId) -> Result<(Post, Actor)> {
     let post = posts_store::find(conn, post)?;
     let author = actors_store::find(conn, post.author_id)?;
     Ok((post, author))

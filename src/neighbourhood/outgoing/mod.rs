@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::foundation::clock::Time;
-use crate::foundation::ids::{ActorId, AnnouncementId, FollowId, PostId, WijkId};
+use crate::foundation::ids::{ActorId, AnnouncementId, FollowId, PostId, RawActivityId, WijkId};
 
 /// What happened, in our own words. Ids only: its form is made when it leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,8 +22,12 @@ pub enum Word {
     RejectFollow { follower: ActorId, target: ActorId, uri: String },
     /// The wijk passes a post on.
     Announce { announcement: AnnouncementId, post: PostId },
-    /// The wijk takes that back.
-    UndoAnnounce { announcement: AnnouncementId, post: PostId },
+    /// The wijk takes that back; `deletion` where its author did.
+    UndoAnnounce { announcement: AnnouncementId, post: PostId, deletion: Option<RawActivityId> },
+    /// The author's own Update, passed on to servers that were told by an embedded activity.
+    AnnounceUpdate { announcement: AnnouncementId, post: PostId, raw: RawActivityId },
+    /// What its author signed, handed on as it came to servers that were told by the post's id.
+    HandOn { announcement: AnnouncementId, post: PostId, raw: RawActivityId },
     /// A post written here, to its author's followers.
     CreatePost { post: PostId },
     /// It is gone.
@@ -45,6 +49,8 @@ impl Word {
             }
             Self::Announce { post, .. }
             | Self::UndoAnnounce { post, .. }
+            | Self::AnnounceUpdate { post, .. }
+            | Self::HandOn { post, .. }
             | Self::CreatePost { post }
             | Self::DeletePost { post } => format!("post/{post}"),
             Self::UpdateWijk { wijk, .. } | Self::DeleteWijk { wijk } => format!("wijk/{wijk}"),
@@ -57,16 +63,19 @@ impl Word {
         match self {
             Self::Announce { post, .. }
             | Self::UndoAnnounce { post, .. }
+            | Self::AnnounceUpdate { post, .. }
+            | Self::HandOn { post, .. }
             | Self::CreatePost { post }
             | Self::DeletePost { post } => Some(*post),
             _ => None,
         }
     }
 
-    /// Whether anybody may read its activity: an answer to a follow tells who follows.
+    /// Whether anybody may read its activity: an answer to a follow tells who follows, and what another wrote is not
+    /// ours to serve.
     #[must_use]
     pub fn is_public(&self) -> bool {
-        !matches!(self, Self::AcceptFollow { .. } | Self::RejectFollow { .. })
+        !matches!(self, Self::AcceptFollow { .. } | Self::RejectFollow { .. } | Self::HandOn { .. })
     }
 
     #[must_use]
@@ -76,6 +85,8 @@ impl Word {
             Self::RejectFollow { .. } => "reject_follow",
             Self::Announce { .. } => "announce",
             Self::UndoAnnounce { .. } => "undo_announce",
+            Self::AnnounceUpdate { .. } => "announce_update",
+            Self::HandOn { .. } => "hand_on",
             Self::CreatePost { .. } => "create_post",
             Self::DeletePost { .. } => "delete_post",
             Self::UpdateWijk { .. } => "update_wijk",
@@ -164,7 +175,7 @@ mod tests {
         let (announcement, post) = (AnnouncementId(1), PostId(2));
         assert_eq!(
             Word::Announce { announcement, post }.object(),
-            Word::UndoAnnounce { announcement, post }.object()
+            Word::UndoAnnounce { announcement, post, deletion: None }.object()
         );
     }
 }

@@ -11,7 +11,7 @@ use crate::foundation::database::schema::{activities, deliveries, hosts, outgoin
 use crate::foundation::database::{Claiming, Connection, on_each, text_enum};
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result, first};
-use crate::foundation::ids::{ActivityId, ActorId};
+use crate::foundation::ids::{ActivityId, ActorId, PostId};
 
 text_enum! {
     State { Waiting = "waiting", Expanded = "expanded", Parked = "parked" }
@@ -28,7 +28,22 @@ pub struct Pending {
     pub said_at: Time,
     /// The last follow done; 0 at the beginning.
     pub cursor: i64,
+    pub made: Made,
+}
+
+/// The activities made of a word.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Made {
     pub activity: Option<ActivityId>,
+    /// The same in the form for servers that want it embedded.
+    pub embedded: Option<ActivityId>,
+}
+
+/// One inbox that must hear it, and of which activity.
+pub struct Addressed {
+    pub inbox: String,
+    pub host: Domain,
+    pub activity: ActivityId,
 }
 
 #[derive(QueryableByName)]
@@ -43,6 +58,8 @@ struct Row {
     cursor: i64,
     #[diesel(sql_type = diesel::sql_types::Nullable<BigInt>)]
     activity_id: Option<ActivityId>,
+    #[diesel(sql_type = diesel::sql_types::Nullable<BigInt>)]
+    embedded_id: Option<ActivityId>,
 }
 
 /// Writes down that this must be heard. The caller has changed (and so locked) the object's row in this transaction.
@@ -78,7 +95,7 @@ pub fn claim(conn: &mut Connection, most: i32, now: Time) -> Result<Vec<Pending>
             AND NOT EXISTS (SELECT 1 FROM outgoing AS earlier WHERE earlier.object = due.object \
                 AND earlier.state = 'waiting' AND earlier.seq < due.seq) \
             ORDER BY seq LIMIT {most} {skip}) \
-         RETURNING seq, particulars, said_at, cursor, activity_id"
+         RETURNING seq, particulars, said_at, cursor, activity_id, embedded_id"
     );
     let mut rows: Vec<Row> = on_each!(conn, c => diesel::sql_query(sql).load(c))?;
     rows.sort_by_key(|row| row.seq);
@@ -92,27 +109,30 @@ impl Pending {
             word: serde_json::from_str(&row.particulars).map_err(Error::internal)?,
             said_at: row.said_at,
             cursor: row.cursor,
-            activity: row.activity_id,
+            made: Made { activity: row.activity_id, embedded: row.embedded_id },
         })
     }
 }
 
-/// The activity as it goes over the wire, kept once and served under its own id.
-pub fn keep_activity(
-    conn: &mut Connection,
-    id: ActivityId,
-    signer: ActorId,
-    word: &Word,
-    json: &str,
-    now: Time,
-) -> Result<()> {
+/// An activity as it goes over the wire.
+pub struct NewActivity<'a> {
+    pub id: ActivityId,
+    pub signer: ActorId,
+    /// The post it speaks of: what is said of one that is gone is not served any more.
+    pub post: Option<PostId>,
+    /// Served under its own id.
+    pub is_public: bool,
+    pub json: &'a str,
+}
+
+pub fn keep_activity(conn: &mut Connection, new: &NewActivity<'_>, now: Time) -> Result<()> {
     diesel::insert_into(activities::table)
         .values((
-            activities::id.eq(id),
-            activities::signer_id.eq(signer),
-            activities::post_id.eq(word.post()),
-            activities::is_public.eq(word.is_public()),
-            activities::json.eq(json),
+            activities::id.eq(new.id),
+            activities::signer_id.eq(new.signer),
+            activities::post_id.eq(new.post),
+            activities::is_public.eq(new.is_public),
+            activities::json.eq(new.json),
             activities::made_at.eq(now),
         ))
         .execute(conn)?;
@@ -144,22 +164,22 @@ pub fn activity(conn: &mut Connection, id: ActivityId) -> Result<String> {
 pub fn expanded(
     conn: &mut Connection,
     pending: &Pending,
-    activity: ActivityId,
-    inboxes: &[(String, Domain)],
+    made: Made,
+    inboxes: &[Addressed],
     next: Option<i64>,
     now: Time,
 ) -> Result<()> {
-    close_slice(conn, pending, activity, next)?;
+    close_slice(conn, pending, made, next)?;
     let object = pending.word.object();
     let rows: Vec<_> = inboxes
         .iter()
-        .map(|(inbox, host)| {
+        .map(|one| {
             (
                 deliveries::seq.eq(pending.seq),
-                deliveries::inbox.eq(inbox),
-                deliveries::host.eq(host),
+                deliveries::inbox.eq(&one.inbox),
+                deliveries::host.eq(&one.host),
                 deliveries::object.eq(&object),
-                deliveries::activity_id.eq(activity),
+                deliveries::activity_id.eq(one.activity),
                 deliveries::refusals.eq(0),
                 deliveries::not_before.eq(Time::ZERO),
                 deliveries::queued_at.eq(now),
@@ -184,7 +204,7 @@ pub fn expanded(
                 .execute(c)?;
         }
     }
-    let mut woken: Vec<&Domain> = inboxes.iter().map(|(_, host)| host).collect();
+    let mut woken: Vec<&Domain> = inboxes.iter().map(|one| &one.host).collect();
     // In one order everywhere, so that two processes never wait for each other crosswise.
     woken.sort_unstable();
     woken.dedup();
@@ -201,7 +221,7 @@ pub fn expanded(
 fn close_slice(
     conn: &mut Connection,
     pending: &Pending,
-    activity: ActivityId,
+    made: Made,
     next: Option<i64>,
 ) -> Result<()> {
     let state = if next.is_some() { State::Waiting } else { State::Expanded };
@@ -211,7 +231,8 @@ fn close_slice(
         .and(outgoing::cursor.eq(pending.cursor));
     let moved = diesel::update(outgoing::table.filter(seen)).set((
         outgoing::cursor.eq(next.unwrap_or(pending.cursor)),
-        outgoing::activity_id.eq(Some(activity)),
+        outgoing::activity_id.eq(made.activity),
+        outgoing::embedded_id.eq(made.embedded),
         outgoing::leased_until.eq(Time::ZERO),
         outgoing::state.eq(state),
     ));

@@ -8,10 +8,10 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::foundation::clock::Time;
-use crate::foundation::database::schema::{post_versions, posts};
+use crate::foundation::database::schema::{post_versions, posts, raw_activities};
 use crate::foundation::database::text_enum;
 use crate::foundation::error::{Error, Result};
-use crate::foundation::ids::{ActorId, PostId, VersionId};
+use crate::foundation::ids::{ActorId, PostId, RawActivityId, VersionId};
 use crate::foundation::secret::sha256;
 use crate::foundation::text::SafeHtml;
 
@@ -81,6 +81,29 @@ impl Kind {
             _ => ObjectType::Note,
         }
     }
+}
+
+text_enum! {
+    RawKind { Create = "Create", Update = "Update", Delete = "Delete" }
+}
+
+/// What its author sent about a post, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raw {
+    pub kind: RawKind,
+    pub json: String,
+    /// Carries a signature of its own: other servers believe it whoever hands it on.
+    pub is_signed: bool,
+}
+
+/// A [`Raw`] that is kept.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = raw_activities)]
+pub struct KeptRaw {
+    pub id: RawActivityId,
+    pub kind: RawKind,
+    pub is_signed: bool,
+    pub json: String,
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]

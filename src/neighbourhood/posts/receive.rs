@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Kind, ObjectType, Post, Shown, Version, Visibility, store};
+use super::{Kind, ObjectType, Post, Raw, Shown, Version, Visibility, store};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
@@ -24,6 +24,17 @@ pub struct Received {
     pub shown: Shown,
     /// Whom it names: `to`, `cc`, `audience` and mentions.
     pub addressed: Vec<String>,
+    /// Who may pass it on, where its author says so: everybody else may not.
+    pub announceable_by: Option<Vec<String>>,
+    /// What its author sent, where it says exactly this.
+    pub raw: Option<Raw>,
+}
+
+impl Received {
+    #[must_use]
+    pub fn may_be_announced_by(&self, wijk: &str) -> bool {
+        self.announceable_by.as_ref().is_none_or(|these| these.iter().any(|uri| uri == wijk))
+    }
 }
 
 /// What became of it.
@@ -73,6 +84,9 @@ fn new(conn: &mut Connection, author: &Actor, received: &Received, now: Time) ->
         return Err(Error::Conflict("another worker keeps this post"));
     }
     store::keep_version(conn, &version)?;
+    if let Some(raw) = &received.raw {
+        store::keep_raw(conn, id, version_id, raw, now)?;
+    }
     Ok(Kept::Post { post, version: version_id })
 }
 
@@ -92,6 +106,9 @@ fn again(
     let version = Version::new(VersionId::next(now), post.id, &received.shown, now)?;
     let kept = store::keep_version(conn, &version)?;
     store::touch(conn, post.id, kept, received.visibility)?;
+    if let Some(raw) = &received.raw {
+        store::keep_raw(conn, post.id, kept, raw, now)?;
+    }
     let post = Post { newest_version: kept, visibility: received.visibility, ..post };
     Ok(Kept::Post { post, version: kept })
 }

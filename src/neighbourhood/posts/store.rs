@@ -2,12 +2,14 @@
 
 use diesel::prelude::*;
 
-use super::{Post, Version, Visibility};
+use super::{KeptRaw, Post, Raw, Version, Visibility};
 use crate::foundation::clock::Time;
-use crate::foundation::database::schema::{post_versions, posts, private_posts, tombstones};
+use crate::foundation::database::schema::{
+    post_versions, posts, private_posts, raw_activities, tombstones,
+};
 use crate::foundation::database::{Connection, on_each};
 use crate::foundation::error::{Error, Result};
-use crate::foundation::ids::{ActorId, PostId, VersionId, WijkId, next_id};
+use crate::foundation::ids::{ActorId, PostId, RawActivityId, VersionId, WijkId, next_id};
 use crate::foundation::text::SafeHtml;
 
 pub fn find(conn: &mut Connection, id: PostId) -> Result<Post> {
@@ -104,6 +106,58 @@ pub fn bury(conn: &mut Connection, uri: &str, author_uri: &str, now: Time) -> Re
 
 pub fn buried_at(conn: &mut Connection, uri: &str, author_uri: &str) -> Result<Option<Time>> {
     Ok(tombstones::table.find((uri, author_uri)).select(tombstones::at).first(conn).optional()?)
+}
+
+/// Of each version the first is kept.
+pub(super) fn keep_raw(
+    conn: &mut Connection,
+    post: PostId,
+    version: VersionId,
+    raw: &Raw,
+    now: Time,
+) -> Result<()> {
+    insert_raw(conn, RawActivityId::next(now), post, Some(version), raw, now)
+}
+
+pub fn keep_deletion(conn: &mut Connection, post: PostId, raw: &Raw, now: Time) -> Result<KeptRaw> {
+    let id = RawActivityId::next(now);
+    insert_raw(conn, id, post, None, raw, now)?;
+    self::raw(conn, id)
+}
+
+fn insert_raw(
+    conn: &mut Connection,
+    id: RawActivityId,
+    post: PostId,
+    version: Option<VersionId>,
+    raw: &Raw,
+    now: Time,
+) -> Result<()> {
+    on_each!(conn, c => diesel::insert_into(raw_activities::table)
+        .values((
+            raw_activities::id.eq(id),
+            raw_activities::post_id.eq(post),
+            raw_activities::version_id.eq(version),
+            raw_activities::kind.eq(raw.kind),
+            raw_activities::is_signed.eq(raw.is_signed),
+            raw_activities::json.eq(&raw.json),
+            raw_activities::received_at.eq(now),
+        ))
+        .on_conflict(raw_activities::version_id)
+        .do_nothing()
+        .execute(c))?;
+    Ok(())
+}
+
+pub fn raw(conn: &mut Connection, id: RawActivityId) -> Result<KeptRaw> {
+    let found = raw_activities::table.find(id).select(KeptRaw::as_select()).first(conn);
+    found.optional()?.ok_or(Error::NotFound)
+}
+
+/// What its author sent to say that version.
+pub fn raw_of(conn: &mut Connection, version: VersionId) -> Result<Option<KeptRaw>> {
+    let of_version = raw_activities::table.filter(raw_activities::version_id.eq(version));
+    Ok(of_version.select(KeptRaw::as_select()).first(conn).optional()?)
 }
 
 /// Kept apart from every other post, shown nowhere.

@@ -10,6 +10,7 @@ use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::announcements;
 use crate::neighbourhood::blocks::Blocklist;
 use crate::neighbourhood::follows;
+use crate::neighbourhood::instances;
 use crate::neighbourhood::partners;
 use crate::neighbourhood::posts::receive::{self, Kept, Received};
 use crate::neighbourhood::posts::{Post, Shown, Version, publish, store as posts_store};
@@ -46,10 +47,17 @@ pub fn received(
     let Kept::Post { post, version, .. } = receive::keep(conn, author, received, now)? else {
         return Ok(());
     };
+    // Its server is told when the wijk passes it on.
+    instances::meet(conn, &author.domain)?;
     let version = posts_store::version(conn, version)?;
     let offer = Offer { author, post: &post, version: &version, wijken_named: named.len() };
     for wijk in concerned(conn, named, post.id)? {
-        by_mention(conn, &wijk, &offer, now)?;
+        if received.may_be_announced_by(&wijk.actor.uri) {
+            by_mention(conn, &wijk, &offer, now)?;
+        } else {
+            store::close_all(conn, post.id, now)?;
+            withdraw::by_author(conn, post.id, None, now)?;
+        }
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::neighbourhood::follows;
 use crate::neighbourhood::moderation::{self, Decision};
 use crate::neighbourhood::outgoing::Word;
 use crate::neighbourhood::outgoing::store::say;
-use crate::neighbourhood::posts::{Post, store as posts_store};
+use crate::neighbourhood::posts::{KeptRaw, Post, Raw, store as posts_store};
 
 /// The wijk does not pass it on any more; everyone who heard of it hears that. A waiting edit of it waits no longer.
 ///
@@ -32,7 +32,7 @@ pub fn by_moderator(
     let Some(announcement) = announcements::standing(conn, by.wijk(), post.id)? else {
         return Err(not_passed_on);
     };
-    if !announcements::withdraw(conn, &announcement, now)? {
+    if !announcements::withdraw(conn, &announcement, None, now)? {
         return Err(not_passed_on);
     }
     store::withdrawn(conn, by.wijk(), post.id, now)?;
@@ -49,9 +49,14 @@ pub fn by_moderator(
 
 /// The author deleted it, or it is not public any more: gone from every page, waiting nowhere, and every wijk that
 /// passed it on says so.
-pub fn by_author(conn: &mut Connection, post: PostId, now: Time) -> Result<()> {
+pub fn by_author(
+    conn: &mut Connection,
+    post: PostId,
+    deletion: Option<&KeptRaw>,
+    now: Time,
+) -> Result<()> {
     for announcement in announcements::all_standing(conn, post)? {
-        announcements::withdraw(conn, &announcement, now)?;
+        announcements::withdraw(conn, &announcement, deletion, now)?;
     }
     store::close_all(conn, post, now)
 }
@@ -62,18 +67,28 @@ pub fn not_public_any_more(conn: &mut Connection, post: &Post, now: Time) -> Res
     // A copy that was fetched while it was still public, and comes late, does not bring it back.
     let author = actors_store::find(conn, post.author_id)?;
     posts_store::bury(conn, &post.uri, &author.uri, now)?;
-    by_author(conn, post.id, now)
+    by_author(conn, post.id, None, now)
 }
 
-/// A post that its author deleted. Repeating it changes nothing.
-pub fn deleted(conn: &mut Connection, author: &Actor, uri: &str, now: Time) -> Result<()> {
+/// A post that its author deleted, by what was sent where that is known. Repeating it changes nothing.
+pub fn deleted(
+    conn: &mut Connection,
+    author: &Actor,
+    uri: &str,
+    sent: Option<&Raw>,
+    now: Time,
+) -> Result<()> {
     posts_store::bury(conn, uri, &author.uri, now)?;
     posts_store::forget_private(conn, uri, author.id)?;
     let Some(post) = posts_store::by_uri(conn, uri)? else { return Ok(()) };
     if post.author_id != author.id || !posts_store::mark_gone(conn, post.id, now)? {
         return Ok(());
     }
-    by_author(conn, post.id, now)?;
+    let deletion = match sent {
+        Some(raw) => Some(posts_store::keep_deletion(conn, post.id, raw, now)?),
+        None => None,
+    };
+    by_author(conn, post.id, deletion.as_ref(), now)?;
     if post.is_local { say(conn, &Word::DeletePost { post: post.id }, now) } else { Ok(()) }
 }
 
@@ -83,7 +98,7 @@ pub fn actor_gone(conn: &mut Connection, actor: &Actor, now: Time) -> Result<()>
         return Ok(());
     }
     for post in posts_store::of_author(conn, actor.id)? {
-        deleted(conn, actor, &post.uri, now)?;
+        deleted(conn, actor, &post.uri, None, now)?;
     }
     follows::undo_all(conn, actor.id, now)
 }

@@ -1,13 +1,22 @@
 //! The wijk passes a post on: our Announce and its Undo. An Announce that comes in says nothing about the post in it:
 //! who wants a post offered to a wijk mentions the wijk.
 
+use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::doors::federation::values::PUBLIC;
+use super::publishing;
+use crate::doors::federation::objects::page;
+use crate::doors::federation::values::{Ids, PUBLIC};
+use crate::foundation::clock::Time;
+use crate::foundation::error::{Error, Result};
 use crate::foundation::links::Links;
+use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::announcements::Announcement;
-use crate::neighbourhood::posts::Post;
+use crate::neighbourhood::posts::{Post, Version};
 use crate::neighbourhood::wijken::Wijk;
+
+const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
 
 /// The object form: the id alone, which microblogs boost natively (FEDERATION.md, variant A).
 #[must_use]
@@ -50,4 +59,91 @@ pub fn undo(
         "cc": [format!("{}/followers", wijk.actor.uri), author_uri],
         "object": {"id": id, "type": "Announce", "actor": wijk.actor.uri, "object": post.uri},
     })
+}
+
+#[derive(Serialize)]
+struct Embedding<'a> {
+    #[serde(rename = "@context")]
+    context: &'a str,
+    id: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    actor: &'a str,
+    published: String,
+    to: [&'a str; 1],
+    cc: [String; 1],
+    object: &'a RawValue,
+}
+
+/// An Announce around another activity (FEP-1b12), which stays byte for byte as its author made it.
+pub fn embedded(id: &str, wijk: &Wijk, published: Time, activity: &str) -> Result<String> {
+    let embedding = Embedding {
+        context: CONTEXT,
+        id,
+        kind: "Announce",
+        actor: &wijk.actor.uri,
+        published: published.rfc3339(),
+        to: [PUBLIC],
+        cc: [format!("{}/followers", wijk.actor.uri)],
+        object: serde_json::from_str(activity).map_err(Error::internal)?,
+    };
+    serde_json::to_string(&embedding).map_err(Error::internal)
+}
+
+/// The Create of a post written here, as communities read it: addressed to the wijk first, around a Page.
+#[must_use]
+pub fn create_for_community(
+    note: &Value,
+    post: &Post,
+    version: &Version,
+    author: &Actor,
+    wijk: &Wijk,
+    links: &Links,
+) -> Value {
+    let object = page::page_json(note, post, version, author, wijk);
+    json!({
+        "id": links.activity(publishing::create_id(post.id)),
+        "type": "Create",
+        "actor": author.uri,
+        "to": object["to"],
+        "cc": object["cc"],
+        "audience": wijk.actor.uri,
+        "published": post.published_at.rfc3339(),
+        "object": object,
+    })
+}
+
+/// A moderator of the wijk took it away: Lemmy reads a Delete with a `summary` so, of an actor on the wijk's own host.
+#[must_use]
+pub fn removal(announcement: &Announcement, wijk: &Wijk, post: &Post, links: &Links) -> Value {
+    json!({
+        "id": format!("{}#removal", links.boost(wijk.slug(), announcement.id)),
+        "type": "Delete",
+        "actor": links.moderation_actor(),
+        "to": [PUBLIC],
+        "cc": [wijk.actor.uri],
+        "audience": wijk.actor.uri,
+        "object": post.uri,
+        "summary": "Niet meer doorgegeven door de wijk",
+    })
+}
+
+#[derive(serde::Deserialize)]
+struct Outer {
+    object: Addressees,
+}
+
+#[derive(serde::Deserialize)]
+struct Addressees {
+    #[serde(default)]
+    to: Ids,
+    #[serde(default)]
+    cc: Ids,
+}
+
+/// Whether the object of that activity is addressed to the wijk: a mere mention or hashtag finds no community.
+#[must_use]
+pub fn addresses(activity: &str, wijk: &str) -> bool {
+    let Ok(Outer { object }) = serde_json::from_str(activity) else { return false };
+    object.to.0.iter().chain(&object.cc.0).any(|id| id == wijk)
 }

@@ -18,8 +18,11 @@ use crate::neighbourhood::arrivals;
 #[derive(Debug, Clone)]
 pub struct Arrived {
     pub id: Url,
+    pub kind: String,
     pub actor: Url,
     pub object: Value,
+    /// Exactly the bytes that were signed.
+    pub body: Vec<u8>,
     /// Signed by another server than the actor's: a hint where to look, no more.
     pub is_forwarded: bool,
     pub arrival: ArrivalId,

@@ -12,12 +12,16 @@ use crate::doors::federation::failure::Failure;
 use crate::doors::federation::fetching::Trouble;
 use crate::doors::federation::objects::actor::RemoteActor;
 use crate::doors::federation::objects::note::RemotePost;
+use crate::doors::federation::objects::raw;
 use crate::doors::federation::values::{PUBLIC, same_origin};
 use crate::foundation::app::App;
 use crate::foundation::clock::Time;
+use crate::foundation::config::Limits;
 use crate::foundation::error::{Error, Result};
+use crate::foundation::ids::{ActivityId, PostId};
 use crate::neighbourhood::actors::{Actor, store as actors_store};
-use crate::neighbourhood::posts::{Post, store as posts_store};
+use crate::neighbourhood::posts::receive::Received;
+use crate::neighbourhood::posts::{Post, Raw, store as posts_store};
 use crate::neighbourhood::submissions::{arrive, withdraw};
 
 /// Create and Update of a post, from its author or forwarded by another server: both say "look there".
@@ -57,9 +61,19 @@ impl Publish {
         }
         let uri = Object::id(&post).to_string();
         let author = ObjectId::<RemoteActor>::from(post.author.clone()).dereference(data).await?.0;
-        let (received, now) = (post.received, data.clock.now());
+        let now = data.clock.now();
+        let raw = self.raw(&post, &data.config.limits, now);
+        let received = Received { raw, ..post.received };
         tracing::debug!(post = uri, visibility = %received.visibility, "a post was fetched from its origin");
         self.0.settle(data, move |c| arrive::received(c, &author, &received, now)).await
+    }
+
+    /// What was sent, where it may be passed on as it is.
+    fn raw(&self, post: &RemotePost, limits: &Limits, now: Time) -> Option<Raw> {
+        if self.0.is_forwarded {
+            return None;
+        }
+        raw::raw_of(&self.0.kind, &self.0.body, &self.0.object, post, limits, now)
     }
 
     /// The origin does not give it to us (any more): whatever it was, it is not public now.
@@ -74,7 +88,7 @@ impl Publish {
                 };
                 let author = actors_store::find(c, post.author_id)?;
                 if is_gone {
-                    withdraw::deleted(c, &author, &uri, now)
+                    withdraw::deleted(c, &author, &uri, None, now)
                 } else {
                     withdraw::not_public_any_more(c, &post, now)
                 }
@@ -129,17 +143,24 @@ impl Conversation for Delete {
             return Publish(self.0).act(data).await;
         }
         let (uri, actor, now) = (object.to_string(), self.0.actor.to_string(), data.clock.now());
+        let sent = raw::raw(&self.0.kind, &self.0.body);
         self.0
             .settle(data, move |c| {
                 let Some(author) = actors_store::by_uri(c, &actor)? else { return Ok(()) };
                 if uri == actor {
                     withdraw::actor_gone(c, &author, now)
                 } else {
-                    withdraw::deleted(c, &author, &uri, now)
+                    withdraw::deleted(c, &author, &uri, sent.as_ref(), now)
                 }
             })
             .await
     }
+}
+
+/// One number for a post and its Create: whoever embeds the Create later knows its id.
+#[must_use]
+pub fn create_id(post: PostId) -> ActivityId {
+    ActivityId(post.0)
 }
 
 /// A post written here, to its author's followers and the wijken it names.

@@ -2,4 +2,7 @@
 
 pub mod actor;
 pub mod attachment;
+pub mod policy;
 pub mod note;
+pub mod page;
+pub mod raw;

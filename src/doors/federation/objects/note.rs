@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::attachment;
+use super::policy::PolicyJson;
 use crate::doors::federation::failure::Failure;
 use crate::doors::federation::values::{
     Ids, LONGEST_URL, Many, PUBLIC, id_of, is_public, loose, page_address, same_origin, web_address,
@@ -61,6 +62,8 @@ pub struct NoteJson {
     sensitive: Option<bool>,
     #[serde(default, skip_serializing)]
     attachment: Many<Map<String, Value>>,
+    #[serde(default, deserialize_with = "loose", skip_serializing)]
+    interaction_policy: Option<PolicyJson>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -81,7 +84,7 @@ pub struct RemotePost {
 }
 
 impl RemotePost {
-    fn read(json: &NoteJson, limits: &Limits, now: Time) -> Result<Self> {
+    pub(super) fn read(json: &NoteJson, limits: &Limits, now: Time) -> Result<Self> {
         let invalid = |field, problem: &str| Error::invalid(field, problem.to_owned());
         let object_type: ObjectType =
             json.kind.parse().map_err(|_| invalid("type", "is not something a wijk passes on"))?;
@@ -111,6 +114,8 @@ impl RemotePost {
             published_at: published,
             shown: json.shown(limits),
             addressed: json.addressed(),
+            announceable_by: json.interaction_policy.as_ref().and_then(PolicyJson::announceable_by),
+            raw: None,
         };
         Ok(Self { id: json.id.clone(), author, received })
     }
