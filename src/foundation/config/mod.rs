@@ -123,24 +123,6 @@ impl Config {
             .or(fallback_database)
             .unwrap_or_else(|| format!("sqlite:{}", data.join("likejewijk.db").display()));
         let in_lab = !lab_hosts.is_empty();
-        let rate_limits = match file.rate_limits.as_deref() {
-            None | Some("on") => true,
-            Some("off") if in_lab => false,
-            Some("off") => {
-                return Err(Error::invalid(
-                    "rate_limits",
-                    "\"off\" is taken only together with lab_hosts",
-                ));
-            }
-            Some(_) => return Err(Error::invalid("rate_limits", "is \"on\" or \"off\"")),
-        };
-        let retry_scale = file.retry_scale.unwrap_or(1.0);
-        if !(retry_scale > 0.0 && retry_scale <= 1.0) || (retry_scale < 1.0 && !in_lab) {
-            return Err(Error::invalid(
-                "retry_scale",
-                "is 1; smaller only together with lab_hosts, and above 0",
-            ));
-        }
         if file.smtp_url.is_some() || file.mail_from.is_some() {
             warnings.push(
                 "smtp_url and mail_from are set, but this version sends no e-mail yet".to_owned(),
@@ -156,27 +138,18 @@ impl Config {
             secret_file: file.secret_file.unwrap_or_else(|| data.join("secret")),
             data,
             database_url,
-            trusted_proxies: file
-                .trusted_proxies
-                .unwrap_or_default()
-                .iter()
-                .map(|address| parse_as("trusted_proxies", address, "[\"172.30.0.2\"]"))
-                .collect::<Result<_>>()?,
+            trusted_proxies: parse_proxies(&file.trusted_proxies.unwrap_or_default())?,
             admin_email: file.admin_email,
             source_url: file.source_url.as_deref().map(parse_source).transpose()?,
             log: file.log.unwrap_or_else(|| "info".to_owned()),
-            log_format: match file.log_format.as_deref() {
-                None | Some("text") => LogFormat::Text,
-                Some("json") => LogFormat::Json,
-                Some(_) => return Err(Error::invalid("log_format", "is \"text\" or \"json\"")),
-            },
+            log_format: parse_log_format(file.log_format.as_deref())?,
             metrics_listen: file
                 .metrics_listen
                 .map(|address| parse_as("metrics_listen", &address, "127.0.0.1:9090"))
                 .transpose()?,
             limits: Limits::parse(file.limits.unwrap_or_default())?,
-            rate_limits,
-            retry_scale,
+            rate_limits: parse_rate_limits(file.rate_limits.as_deref(), in_lab)?,
+            retry_scale: parse_retry_scale(file.retry_scale.unwrap_or(1.0), in_lab)?,
             lab_hosts,
             warnings,
             url,
@@ -272,6 +245,36 @@ fn parse_url(text: Option<&str>, lab: &LabHosts) -> Result<Url> {
         ));
     }
     Ok(url)
+}
+
+fn parse_rate_limits(text: Option<&str>, in_lab: bool) -> Result<bool> {
+    match text {
+        None | Some("on") => Ok(true),
+        Some("off") if in_lab => Ok(false),
+        Some("off") => {
+            Err(Error::invalid("rate_limits", "\"off\" is taken only together with lab_hosts"))
+        }
+        Some(_) => Err(Error::invalid("rate_limits", "is \"on\" or \"off\"")),
+    }
+}
+
+fn parse_retry_scale(scale: f64, in_lab: bool) -> Result<f64> {
+    let is_allowed = scale > 0.0 && scale <= 1.0 && (scale >= 1.0 || in_lab);
+    let problem = "is 1; smaller only together with lab_hosts, and above 0";
+    if is_allowed { Ok(scale) } else { Err(Error::invalid("retry_scale", problem)) }
+}
+
+fn parse_log_format(text: Option<&str>) -> Result<LogFormat> {
+    match text {
+        None | Some("text") => Ok(LogFormat::Text),
+        Some("json") => Ok(LogFormat::Json),
+        Some(_) => Err(Error::invalid("log_format", "is \"text\" or \"json\"")),
+    }
+}
+
+fn parse_proxies(addresses: &[String]) -> Result<Vec<IpAddr>> {
+    let parse = |address: &String| parse_as("trusted_proxies", address, "[\"172.30.0.2\"]");
+    addresses.iter().map(parse).collect()
 }
 
 fn parse_source(text: &str) -> Result<Url> {
