@@ -6,11 +6,15 @@ use super::{Card, State, Submission, Why};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::database::schema::{
-    actors, announcements, post_versions, posts, submissions,
+    actors, announcements, post_versions, posts, raw_activities, submissions,
 };
 use crate::foundation::error::{Error, Result, first};
 use crate::foundation::ids::{PostId, SubmissionId, VersionId, WijkId};
+use crate::neighbourhood::announcements::State as Standing;
 use crate::neighbourhood::timelines::Shown;
+
+/// How long what was sent about a post is kept once nobody needs it.
+const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(720);
 
 macro_rules! cards {
     () => {
@@ -48,15 +52,12 @@ pub fn card(conn: &mut Connection, id: SubmissionId) -> Result<Card> {
 
 /// What the wijk passed on last, for the desk.
 pub fn recently_announced(conn: &mut Connection, wijk: WijkId, most: i64) -> Result<Vec<Shown>> {
-    let rows =
-        announcements::table
-            .inner_join(posts::table.inner_join(actors::table))
-            .inner_join(post_versions::table.on(post_versions::id.eq(announcements::version_id)))
-            .filter(announcements::wijk_id.eq(wijk).and(
-                announcements::state.eq(crate::neighbourhood::announcements::State::Announced),
-            ))
-            .order(announcements::id.desc())
-            .limit(most);
+    let rows = announcements::table
+        .inner_join(posts::table.inner_join(actors::table))
+        .inner_join(post_versions::table.on(post_versions::id.eq(announcements::version_id)))
+        .filter(announcements::wijk_id.eq(wijk).and(announcements::state.eq(Standing::Announced)))
+        .order(announcements::id.desc())
+        .limit(most);
     Ok(rows.select(Shown::as_select()).load(conn)?)
 }
 
@@ -137,4 +138,20 @@ pub(super) fn withdrawn(
         .set((submissions::state.eq(State::Withdrawn), submissions::decided_at.eq(Some(now))))
         .execute(conn)?;
     Ok(())
+}
+
+/// What authors sent about posts that no wijk passes on or may still pass on is forgotten after 30 days, as the
+/// deletions that were handed on.
+pub fn sweep(conn: &mut Connection, now: Time) -> Result<usize> {
+    let standing = announcements::table
+        .filter(announcements::state.eq(Standing::Announced))
+        .select(announcements::post_id);
+    let waiting = submissions::table
+        .filter(submissions::state.eq(State::Waiting))
+        .select(submissions::post_id);
+    let old = raw_activities::table
+        .filter(raw_activities::received_at.lt(now.minus(REMEMBERED)))
+        .filter(raw_activities::post_id.ne_all(standing))
+        .filter(raw_activities::post_id.ne_all(waiting));
+    Ok(diesel::delete(old).execute(conn)?)
 }
