@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::activities::announcing;
+use super::activities::announcing::{self, Boost};
+use super::activities::publishing;
+use super::objects::note;
 use super::outbox;
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
@@ -100,8 +102,8 @@ fn announced(
     let page = timelines::of_wijk(conn, WijkId(wijk.actor.id.0), before, PAGE)?;
     let mut items = Vec::with_capacity(page.shown.len());
     for shown in &page.shown {
-        let mut announce =
-            announcing::announce(&shown.announcement, wijk, &shown.post, &shown.author.uri, links);
+        let (announcement, author) = (&shown.announcement, &shown.author.uri);
+        let mut announce = Boost::of(announcement, wijk, &shown.post, author, links).announce();
         if let Some(announce) = announce.as_object_mut() {
             announce.remove("@context");
             // What was written elsewhere by its id only: Gancio would import its own events again.
@@ -127,9 +129,19 @@ fn create_of(conn: &mut Connection, wijk: &Wijk, links: &Links, shown: &Shown) -
     ))
 }
 
-/// A local author's posts, by id.
-pub fn author_outbox(conn: &mut Connection, author: &Actor) -> Result<Value> {
-    let posts = timelines::of_author(conn, author.id, PAGE)?;
-    let ids: Vec<&str> = posts.iter().map(|post| post.uri.as_str()).collect();
-    Ok(ordered(&format!("{}/outbox", author.uri), ids.len(), &json!(ids)))
+/// What a local author wrote, whole: Gancio reads events there when it begins to follow.
+pub fn author_outbox(conn: &mut Connection, author: &Actor, links: &Links) -> Result<Value> {
+    let mut items = Vec::new();
+    for post in timelines::of_author(conn, author.id, PAGE)? {
+        let note = outbox::note_of(conn, links, &post, author)?;
+        let id = links.activity(publishing::create_id(post.id));
+        let mut create = publishing::create(&id, &Value::Null, &note, &post, author);
+        if let Some(create) = create.as_object_mut() {
+            create.remove("@context");
+        }
+        items.push(create);
+    }
+    let mut outbox = ordered(&format!("{}/outbox", author.uri), items.len(), &json!(items));
+    outbox["@context"] = note::note_context();
+    Ok(outbox)
 }

@@ -34,6 +34,9 @@ pub fn page_json(
         "sensitive": version.is_sensitive,
         "published": post.published_at.rfc3339(),
     });
+    if let (Some(page), Some((code, name))) = (page.as_object_mut(), language(version)) {
+        page.insert("language".to_owned(), json!({"identifier": code, "name": name}));
+    }
     if note["type"] == "Event" {
         page = note.clone();
     }
@@ -49,4 +52,13 @@ fn name(version: &Version) -> String {
     let text = version.content.to_plain();
     let first = || text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     plain_line(version.title.as_deref().unwrap_or_else(first), LONGEST_NAME)
+}
+
+/// Lemmy knows a language by its code and its own name.
+fn language(version: &Version) -> Option<(&'static str, &'static str)> {
+    match version.language.as_deref() {
+        Some("nl") => Some(("nl", "Nederlands")),
+        Some("en") => Some(("en", "English")),
+        _ => None,
+    }
 }
