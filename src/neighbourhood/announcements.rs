@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::epochs;
 use super::outgoing::Word;
 use super::outgoing::store::say;
-use super::posts::{KeptRaw, Post, RawKind, Version, store as posts_store};
+use super::posts::{KeptRaw, Kind, Post, RawKind, Version, store as posts_store};
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::{announcement_forms, announcements};
 use crate::foundation::database::{Connection, on_each, text_enum};
@@ -85,7 +85,12 @@ fn begin(
         withdrawn_at: None,
     };
     diesel::insert_into(announcements::table).values(announcement.clone()).execute(conn)?;
-    say(conn, &Word::Announce { announcement: announcement.id, post: post.id }, now)
+    let (announcement, post_id) = (announcement.id, post.id);
+    say(conn, &Word::Announce { announcement, post: post_id }, now)?;
+    if post.kind == Kind::Event {
+        say(conn, &Word::Relay { announcement, post: post_id }, now)?;
+    }
+    Ok(())
 }
 
 /// Another version than before; what its author sent about that goes the way the announcement went.
@@ -148,6 +153,9 @@ pub fn withdraw(
     let (id, post) = (announcement.id, announcement.post_id);
     let word = Word::UndoAnnounce { announcement: id, post, deletion: deletion.map(|raw| raw.id) };
     say(conn, &word, now)?;
+    if posts_store::find(conn, post)?.kind == Kind::Event {
+        say(conn, &Word::UndoRelay { announcement: id, post }, now)?;
+    }
     if let Some(deletion) = deletion {
         hand_on(conn, id, post, deletion, now)?;
     }

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::actors::{Actor, store as actors_store};
+use super::actors::{Actor, ActorKind, store as actors_store};
 use super::outgoing::Word;
 use super::outgoing::store::say;
 use super::{blocks::Blocklist, epochs, instances, wijken::Wijk};
@@ -46,7 +46,7 @@ pub fn ask(
     epochs::bump_wijk(conn, wijk.id())
 }
 
-/// The same for a local partner or redactie.
+/// The same for a local partner or redactie. The server's own actor is for servers: people would hear everything twice.
 pub fn ask_author(
     conn: &mut Connection,
     follower: &Actor,
@@ -54,7 +54,9 @@ pub fn ask_author(
     uri: &str,
     now: Time,
 ) -> Result<()> {
-    if !Blocklist::read(conn)?.may_show(&follower.uri, &follower.domain, None) {
+    let is_for_servers = author.kind == ActorKind::Application;
+    let is_refused = is_for_servers && follower.kind != ActorKind::Application;
+    if is_refused || !Blocklist::read(conn)?.may_show(&follower.uri, &follower.domain, None) {
         let word =
             Word::RejectFollow { follower: follower.id, target: author.id, uri: uri.to_owned() };
         return say(conn, &word, now);

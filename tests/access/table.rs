@@ -63,7 +63,7 @@ const fn inbox(route: &'static str, path: &'static str) -> Row {
     Row { door: Door::Servers, method: "POST", route, path, form: &[], answers }
 }
 
-pub(super) const TABLE: [Row; 46] = [
+pub(super) const TABLE: [Row; 48] = [
     page("/", "/", ["200"; 6]),
     page("/wijken/{slug}", "/wijken/bloemhof", ["200"; 6]),
     page("/wijken/{slug}/volgen", "/wijken/bloemhof/volgen?server=a.test", ["200"; 6]),
@@ -103,6 +103,8 @@ pub(super) const TABLE: [Row; 46] = [
     object("/", "/"),
     object("/actor", "/actor"),
     object("/actor/outbox", "/actor/outbox"),
+    object("/actor/followers", "/actor/followers"),
+    object("/actors/moderatie/followers", "/actors/moderatie/followers"),
     object("/actors/moderatie", "/actors/moderatie"),
     object("/actors/moderatie/outbox", "/actors/moderatie/outbox"),
     inbox("/inbox", "/inbox"),

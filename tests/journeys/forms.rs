@@ -229,4 +229,44 @@ each_database! {
             assert_eq!(told_of(&town.follower, note), [""; 0]);
         }
     }
+
+    /// Mobilizon follows a whole server, with the server's own actor.
+    async fn a_calendar_that_follows_the_server_hears_of_every_event(db: TestDatabase) {
+        let town = Town::new(db).await;
+        runs(&town, "vier.many.test", "mobilizon", "5.1.0");
+        let relay = town.foreign.person("vier.many.test", "relay");
+        let mut document = relay.document();
+        document["type"] = json!("Application");
+        town.foreign.shows(&relay.id(), crate::harness::Answer::activity(&document));
+        let follow = Activity::follow(&relay.id(), "http://wijk.test/actor");
+        relay.says(&follow).await;
+        town.accepts(&relay, &follow).await;
+        known(&town, "vier.many.test", "mobilizon").await;
+        // A person is told that this is not for people.
+        let personal = Activity::follow(&town.resident.id(), "http://wijk.test/actor");
+        town.resident.says(&personal).await;
+        let refused = async || {
+            town.resident.told("Reject", &personal.id).first().cloned().ok_or("nothing".to_owned())
+        };
+        eventually("it is refused", refused).await;
+
+        let news = town.partner.writes("Spreekuur").await;
+        let event = Note { kind: "Event", ..town.partner.note("Burendag op het plein") };
+        let mut json = serde_json::to_value(event.at_its_origin()).expect("an event");
+        (json["name"], json["startTime"]) = (json!("Burendag"), json!("2027-09-26T14:00:00+02:00"));
+        town.foreign.shows(&event.id, crate::harness::Answer::activity(&json));
+        town.partner.says(&Activity::create(&event)).await;
+        let boost = town.announced_to(&relay, &event).await;
+        assert_eq!(boost.field("/actor"), "http://wijk.test/actor");
+        assert_ne!(boost.field("/id"), town.announced(&event).await.field("/id"));
+        town.withdraws(&event).await;
+        let undone = async || {
+            let told = relay.told("Undo", &event.id);
+            told.first().cloned().ok_or(seen(&relay.inbox()))
+        };
+        let undo = eventually("it is taken back", undone).await;
+        assert_eq!(undo.field("/object/id"), boost.field("/id"));
+        town.everything_is_handled().await;
+        assert_eq!(told_of(&relay, &news), [""; 0], "news is no event");
+    }
 }

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use serde_json::Value;
 use url::Url;
 
-use super::activities::{announcing, following, publishing};
+use super::activities::announcing::{self, Boost};
+use super::activities::{following, publishing};
 use super::objects::{actor, note};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
@@ -22,6 +23,7 @@ use crate::neighbourhood::instances::{self, Kind, Known};
 use crate::neighbourhood::outgoing::Word;
 use crate::neighbourhood::outgoing::store::{self, Addressed, NewActivity, Pending};
 use crate::neighbourhood::posts::{ObjectType, Post, Version, store as posts_store};
+use crate::neighbourhood::site;
 use crate::neighbourhood::wijken::{self, Wijk};
 
 /// Follows read in one transaction: a large announcement never holds the writer long.
@@ -64,6 +66,8 @@ enum Telling {
     Announcing(AnnouncementId),
     /// By how it was told of the announcement.
     Following(AnnouncementId),
+    /// Servers of calendars only.
+    Relaying,
 }
 
 /// Writes down the next slice of a word's deliveries; each form is made when the first server needs it.
@@ -110,10 +114,11 @@ pub fn expand(conn: &mut Connection, links: &Links, pending: &Pending, now: Time
     store::expanded(conn, pending, made, &deliveries, next, now)
 }
 
-/// The Create of a post written here can be told from its post: it is embedded in what is said of it later.
+/// What is embedded in what is said later has an id that can be told from its subject.
 fn new_id(word: &Word, now: Time) -> ActivityId {
     match word {
         Word::CreatePost { post } => publishing::create_id(*post),
+        Word::Relay { announcement, .. } => announcing::relay_id(*announcement),
         _ => ActivityId::next(now),
     }
 }
@@ -150,7 +155,9 @@ fn forms(
     let hosts: Vec<&Domain> = reached.iter().map(|(_, host)| host).collect();
     let (known, before) = match said.telling {
         Telling::Alike => (HashMap::new(), HashMap::new()),
-        Telling::Announcing(_) => (instances::among(conn, &hosts)?, HashMap::new()),
+        Telling::Announcing(_) | Telling::Relaying => {
+            (instances::among(conn, &hosts)?, HashMap::new())
+        }
         Telling::Following(id) => {
             (instances::among(conn, &hosts)?, announcements::forms(conn, id)?)
         }
@@ -169,9 +176,10 @@ impl Said {
             (Telling::Alike, _) => by_id,
             // An Announce ends Gancio's process where its Undo comes; it reads our outbox.
             _ if known.runs("gancio") => Form::Untold,
+            (Telling::Relaying, _) if known.kind() == Kind::Calendar => by_id,
             (Telling::Announcing(_), _) if known.kind() == Kind::Threadiverse => by_itself,
             (Telling::Following(_), Some(Form::Embedded)) => by_itself,
-            (Telling::Following(_), Some(Form::Untold)) => Form::Untold,
+            (Telling::Relaying, _) | (Telling::Following(_), Some(Form::Untold)) => Form::Untold,
             (Telling::Announcing(_) | Telling::Following(_), _) => by_id,
         }
     }
@@ -217,6 +225,10 @@ fn say(
         Word::HandOn { announcement, raw, .. } => {
             let raw = posts_store::raw(conn, *raw)?;
             Ok(Passing::read(conn, *announcement)?.hand_on(raw.json))
+        }
+        Word::Relay { announcement, .. } | Word::UndoRelay { announcement, .. } => {
+            let is_undo = matches!(pending.word, Word::UndoRelay { .. });
+            Passing::read(conn, *announcement)?.relay(conn, links, is_undo)
         }
         Word::CreatePost { post } => {
             let (post, author) = post_and_author(conn, *post)?;
@@ -270,21 +282,16 @@ impl Passing {
 
     fn announce(&self, conn: &mut Connection, links: &Links) -> Result<Said> {
         let Self { announcement, wijk, post, author } = self;
-        let by_id = announcing::announce(announcement, wijk, post, &author.uri, links);
+        let by_id = Boost::of(announcement, wijk, post, &author.uri, links);
         let embedded = match embeddable(conn, links, self)? {
             Some(create) => Some(Embedded {
-                json: announcing::embedded(
-                    &links.boost(wijk.slug(), announcement.id),
-                    wijk,
-                    announcement.announced_at,
-                    &create,
-                )?,
+                json: announcing::embedded(&by_id.id, wijk, announcement.announced_at, &create)?,
                 is_bare_note: self.is_bare_note(),
             }),
             None => None,
         };
         Ok(self.said(
-            self.is_for_microblogs().then(|| by_id.to_string()),
+            self.is_for_microblogs().then(|| by_id.announce().to_string()),
             embedded,
             Telling::Announcing(announcement.id),
             None,
@@ -303,7 +310,7 @@ impl Passing {
     /// By what the author sent where the author deleted it, else by the word of the server's moderation.
     fn undo(&self, links: &Links, id: &str, deletion: Option<&str>, at: Time) -> Result<Said> {
         let Self { announcement, wijk, post, author } = self;
-        let by_id = announcing::undo(announcement, wijk, post, &author.uri, links);
+        let by_id = Boost::of(announcement, wijk, post, &author.uri, links);
         let deletion = match deletion {
             Some(raw) => raw.to_owned(),
             None if post.is_local && post.gone_at.is_some() => {
@@ -312,7 +319,7 @@ impl Passing {
             None => announcing::removal(announcement, wijk, post, links).to_string(),
         };
         Ok(self.said(
-            self.is_for_microblogs().then(|| by_id.to_string()),
+            self.is_for_microblogs().then(|| by_id.undo().to_string()),
             Some(Embedded::of(announcing::embedded(id, wijk, at, &deletion)?)),
             Telling::Following(announcement.id),
             Some(announcement.announced_at),
@@ -323,6 +330,16 @@ impl Passing {
         let embedded = announcing::embedded(id, &self.wijk, self.announcement.announced_at, raw)?;
         let embedded = Some(Embedded::of(embedded));
         Ok(self.said(None, embedded, Telling::Following(self.announcement.id), None))
+    }
+
+    /// Mobilizon imports what the actor announces that its instance follows: the server's own.
+    fn relay(&self, conn: &mut Connection, links: &Links, is_undo: bool) -> Result<Said> {
+        let instance = site::instance_actor(conn, links)?;
+        let (announcement, author) = (&self.announcement, &self.author.uri);
+        let boost = Boost::relayed(announcement, &instance, &self.post, author, links);
+        let json = if is_undo { boost.undo() } else { boost.announce() };
+        let since = is_undo.then_some(announcement.announced_at);
+        Ok(Said { telling: Telling::Relaying, ..to_followers(&json, &instance, since) })
     }
 
     fn hand_on(&self, raw: String) -> Said {

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
-use super::activities::announcing;
+use super::activities::announcing::Boost;
 use super::context::Federation;
 use super::failure::Failure;
 use super::objects::{actor, note};
@@ -32,6 +32,8 @@ pub fn own() -> Router<Federation> {
         .route("/actor", get(instance_actor))
         .route("/actors/moderatie", get(moderation_actor))
         .route("/actor/outbox", get(empty_outbox))
+        .route("/actor/followers", get(instance_followers))
+        .route("/actors/moderatie/followers", get(moderation_followers))
         .route("/actors/moderatie/outbox", get(empty_outbox))
         .route("/inbox", post(shared_inbox))
         .route("/wijken/{slug}/inbox", post(inbox))
@@ -129,6 +131,22 @@ async fn instance_actor(State(federation): State<Federation>) -> Result<Response
         read(&federation, |c, links| Ok(actor::own_json(&site::instance_actor(c, links)?, links)))
             .await?;
     Ok(activity_json(&value))
+}
+
+async fn instance_followers(State(federation): State<Federation>) -> Result<Response, Failure> {
+    let value = read(&federation, |c, links| {
+        let instance = site::instance_actor(c, links)?;
+        collections::followers(c, &instance)
+    });
+    Ok(activity_json(&value.await?))
+}
+
+async fn moderation_followers(State(federation): State<Federation>) -> Result<Response, Failure> {
+    let value = read(&federation, |c, _| {
+        let moderation = actors_store::local(c, site::MODERATION)?;
+        collections::followers(c, &moderation)
+    });
+    Ok(activity_json(&value.await?))
 }
 
 /// The server's own actors publish nothing.
@@ -234,7 +252,8 @@ async fn boost(
             return Err(Error::NotFound);
         }
         let author = actors_store::find(c, post.author_id)?;
-        Ok(activity_json(&announcing::announce(&announcement, &wijk, &post, &author.uri, links)))
+        let boost = Boost::of(&announcement, &wijk, &post, &author.uri, links);
+        Ok(activity_json(&boost.announce()))
     })
     .await
 }
@@ -266,7 +285,7 @@ async fn author_outbox(
 ) -> Result<Response, Failure> {
     let value = read(&federation, move |c, links| {
         let author = local_author(c, links, &name)?;
-        collections::author_outbox(c, &author)
+        collections::author_outbox(c, &author, links)
     });
     Ok(activity_json(&value.await?))
 }

@@ -17,25 +17,67 @@ use crate::foundation::ids::{ActorId, AnnouncementId, FollowId, PostId, RawActiv
 #[serde(tag = "word", rename_all = "snake_case")]
 pub enum Word {
     /// A follow of one of ours is accepted; said again each time it is asked again.
-    AcceptFollow { follow: FollowId, follower: ActorId, target: ActorId, uri: String },
+    AcceptFollow {
+        follow: FollowId,
+        follower: ActorId,
+        target: ActorId,
+        uri: String,
+    },
     /// A follow is refused, or a follower is shown out.
-    RejectFollow { follower: ActorId, target: ActorId, uri: String },
+    RejectFollow {
+        follower: ActorId,
+        target: ActorId,
+        uri: String,
+    },
     /// The wijk passes a post on.
-    Announce { announcement: AnnouncementId, post: PostId },
+    Announce {
+        announcement: AnnouncementId,
+        post: PostId,
+    },
     /// The wijk takes that back; `deletion` where its author did.
-    UndoAnnounce { announcement: AnnouncementId, post: PostId, deletion: Option<RawActivityId> },
+    UndoAnnounce {
+        announcement: AnnouncementId,
+        post: PostId,
+        deletion: Option<RawActivityId>,
+    },
     /// The author's own Update, passed on to servers that were told by an embedded activity.
-    AnnounceUpdate { announcement: AnnouncementId, post: PostId, raw: RawActivityId },
+    AnnounceUpdate {
+        announcement: AnnouncementId,
+        post: PostId,
+        raw: RawActivityId,
+    },
     /// What its author signed, handed on as it came to servers that were told by the post's id.
-    HandOn { announcement: AnnouncementId, post: PostId, raw: RawActivityId },
+    HandOn {
+        announcement: AnnouncementId,
+        post: PostId,
+        raw: RawActivityId,
+    },
+    /// An event that a wijk passes on, told to servers that follow the whole of ours.
+    Relay {
+        announcement: AnnouncementId,
+        post: PostId,
+    },
+    UndoRelay {
+        announcement: AnnouncementId,
+        post: PostId,
+    },
     /// A post written here, to its author's followers.
-    CreatePost { post: PostId },
+    CreatePost {
+        post: PostId,
+    },
     /// It is gone.
-    DeletePost { post: PostId },
+    DeletePost {
+        post: PostId,
+    },
     /// A wijk's name, summary or colour changed.
-    UpdateWijk { wijk: WijkId, at: Time },
+    UpdateWijk {
+        wijk: WijkId,
+        at: Time,
+    },
     /// A wijk closed.
-    DeleteWijk { wijk: WijkId },
+    DeleteWijk {
+        wijk: WijkId,
+    },
 }
 
 impl Word {
@@ -51,6 +93,8 @@ impl Word {
             | Self::UndoAnnounce { post, .. }
             | Self::AnnounceUpdate { post, .. }
             | Self::HandOn { post, .. }
+            | Self::Relay { post, .. }
+            | Self::UndoRelay { post, .. }
             | Self::CreatePost { post }
             | Self::DeletePost { post } => format!("post/{post}"),
             Self::UpdateWijk { wijk, .. } | Self::DeleteWijk { wijk } => format!("wijk/{wijk}"),
@@ -65,6 +109,8 @@ impl Word {
             | Self::UndoAnnounce { post, .. }
             | Self::AnnounceUpdate { post, .. }
             | Self::HandOn { post, .. }
+            | Self::Relay { post, .. }
+            | Self::UndoRelay { post, .. }
             | Self::CreatePost { post }
             | Self::DeletePost { post } => Some(*post),
             _ => None,
@@ -87,6 +133,8 @@ impl Word {
             Self::UndoAnnounce { .. } => "undo_announce",
             Self::AnnounceUpdate { .. } => "announce_update",
             Self::HandOn { .. } => "hand_on",
+            Self::Relay { .. } => "relay",
+            Self::UndoRelay { .. } => "undo_relay",
             Self::CreatePost { .. } => "create_post",
             Self::DeletePost { .. } => "delete_post",
             Self::UpdateWijk { .. } => "update_wijk",

@@ -10,6 +10,7 @@ use crate::doors::federation::objects::page;
 use crate::doors::federation::values::{Ids, PUBLIC};
 use crate::foundation::clock::Time;
 use crate::foundation::error::{Error, Result};
+use crate::foundation::ids::{ActivityId, AnnouncementId};
 use crate::foundation::links::Links;
 use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::announcements::Announcement;
@@ -18,47 +19,85 @@ use crate::neighbourhood::wijken::Wijk;
 
 const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
 
-/// The object form: the id alone, which microblogs boost natively (FEDERATION.md, variant A).
-#[must_use]
-pub fn announce(
-    announcement: &Announcement,
-    wijk: &Wijk,
-    post: &Post,
-    author_uri: &str,
-    links: &Links,
-) -> Value {
-    json!({
-        "@context": "https://www.w3.org/ns/activitystreams",
-        "id": links.boost(wijk.slug(), announcement.id),
-        "type": "Announce",
-        "actor": wijk.actor.uri,
-        // Misskey drops an Announce that is older than its object.
-        "published": announcement.announced_at.max(post.published_at).rfc3339(),
-        "to": [PUBLIC],
-        "cc": [format!("{}/followers", wijk.actor.uri), author_uri],
-        "object": post.uri,
-    })
+/// The object form of an announcement: the id alone, which microblogs boost natively.
+pub struct Boost<'a> {
+    pub id: String,
+    /// The wijk, or the server's own actor.
+    actor: &'a Actor,
+    post: &'a Post,
+    author: &'a str,
+    at: Time,
 }
 
-/// Embeds the Announce it undoes: Mastodon matches on its id, Misskey would fetch a bare one.
+impl<'a> Boost<'a> {
+    #[must_use]
+    pub fn of(
+        announcement: &Announcement,
+        wijk: &'a Wijk,
+        post: &'a Post,
+        author: &'a str,
+        links: &Links,
+    ) -> Self {
+        let id = links.boost(wijk.slug(), announcement.id);
+        Self { id, actor: &wijk.actor, post, author, at: announcement.announced_at }
+    }
+
+    /// By the server's own actor, for servers that follow the whole of us.
+    #[must_use]
+    pub fn relayed(
+        announcement: &Announcement,
+        instance: &'a Actor,
+        post: &'a Post,
+        author: &'a str,
+        links: &Links,
+    ) -> Self {
+        let id = links.activity(relay_id(announcement.id));
+        Self { id, actor: instance, post, author, at: announcement.announced_at }
+    }
+
+    #[must_use]
+    pub fn announce(&self) -> Value {
+        json!({
+            "@context": CONTEXT,
+            "id": self.id,
+            "type": "Announce",
+            "actor": self.actor.uri,
+            // Misskey drops an Announce that is older than its object.
+            "published": self.at.max(self.post.published_at).rfc3339(),
+            "to": [PUBLIC],
+            "cc": self.cc(),
+            "object": self.post.uri,
+        })
+    }
+
+    /// Embeds the Announce it undoes: Mastodon matches on its id, Misskey would fetch a bare one.
+    #[must_use]
+    pub fn undo(&self) -> Value {
+        json!({
+            "@context": CONTEXT,
+            "id": format!("{}#undo", self.id),
+            "type": "Undo",
+            "actor": self.actor.uri,
+            "to": [PUBLIC],
+            "cc": self.cc(),
+            "object": {
+                "id": self.id,
+                "type": "Announce",
+                "actor": self.actor.uri,
+                "object": self.post.uri,
+            },
+        })
+    }
+
+    fn cc(&self) -> [String; 2] {
+        [format!("{}/followers", self.actor.uri), self.author.to_owned()]
+    }
+}
+
+/// One number for an announcement and its relay: its undoing knows the id.
 #[must_use]
-pub fn undo(
-    announcement: &Announcement,
-    wijk: &Wijk,
-    post: &Post,
-    author_uri: &str,
-    links: &Links,
-) -> Value {
-    let id = links.boost(wijk.slug(), announcement.id);
-    json!({
-        "@context": "https://www.w3.org/ns/activitystreams",
-        "id": format!("{id}#undo"),
-        "type": "Undo",
-        "actor": wijk.actor.uri,
-        "to": [PUBLIC],
-        "cc": [format!("{}/followers", wijk.actor.uri), author_uri],
-        "object": {"id": id, "type": "Announce", "actor": wijk.actor.uri, "object": post.uri},
-    })
+pub fn relay_id(announcement: AnnouncementId) -> ActivityId {
+    ActivityId(announcement.0)
 }
 
 #[derive(Serialize)]

@@ -261,6 +261,7 @@ pub fn own_json(actor: &Actor, links: &Links) -> Value {
         "url": links.home(),
         "inbox": actor.inbox,
         "outbox": format!("{}/outbox", actor.uri),
+        "followers": format!("{}/followers", actor.uri),
         "endpoints": {"sharedInbox": links.shared_inbox()},
         "manuallyApprovesFollowers": false,
         "publicKey": public_key(actor),
