@@ -36,12 +36,13 @@ const FILES_WITH_TABLES_OF_THEIR_OWN: [&str; 5] = [
     "neighbourhood/outgoing/queue.rs",
 ];
 /// How a statement begins. Deriving a row or a column type is no statement.
-const STATEMENTS: [&str; 7] = [
+const STATEMENTS: [&str; 8] = [
     "diesel::insert_into",
     "diesel::update",
     "diesel::delete",
     "diesel::select",
     "sql_query",
+    "Statement::new",
     "on_each!",
     "::table",
 ];

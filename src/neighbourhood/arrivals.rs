@@ -8,7 +8,8 @@ use diesel::upsert::excluded;
 
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::arrivals;
-use crate::foundation::database::{Claiming, Connection, on_each, text_enum};
+use crate::foundation::database::{Claiming, Connection, Statement, on_each, text_enum};
+use crate::foundation::domain::Domain;
 use crate::foundation::error::Result;
 use crate::foundation::ids::ArrivalId;
 
@@ -20,6 +21,8 @@ text_enum! {
 const TRIES: i32 = 5;
 /// How long a worker may take before another may try; longer than acting is allowed to last.
 const LEASE: Duration = Duration::from_secs(40);
+/// At work at once of one server: while it keeps those waiting, there are places for the others.
+const SHARE: i64 = 16;
 /// How long a body's hash is remembered, so that the same activity has no second effect.
 const REMEMBERED: Duration = Duration::from_hours(720);
 
@@ -31,6 +34,8 @@ pub struct NewArrival {
     /// Exactly the bytes that were signed.
     pub body: Vec<u8>,
     pub actor_uri: String,
+    /// The actor's server: whom acting on it has to ask.
+    pub domain: Domain,
     /// Signed by another server than the actor's: a hint where to look.
     pub is_forwarded: bool,
     /// Arrivals of one lane are acted on in the order they came.
@@ -67,6 +72,7 @@ pub fn keep(conn: &mut Connection, new: &NewArrival, now: Time) -> Result<bool> 
         arrivals::body_hash.eq(new.body_hash.as_slice()),
         arrivals::body.eq(Some(&new.body)),
         arrivals::actor_uri.eq(&new.actor_uri),
+        arrivals::domain.eq(&new.domain),
         arrivals::is_forwarded.eq(new.is_forwarded),
         arrivals::lane.eq(&new.lane),
         arrivals::state.eq(State::Waiting),
@@ -93,29 +99,51 @@ pub fn keep(conn: &mut Connection, new: &NewArrival, now: Time) -> Result<bool> 
     Ok(kept == 1)
 }
 
-/// Whether there is anything to claim; writes nothing.
-pub fn any_due(conn: &mut Connection, now: Time) -> Result<bool> {
-    let due = arrivals::state
-        .eq(State::Waiting)
-        .and(arrivals::not_before.le(now))
-        .and(arrivals::leased_until.lt(now));
-    Ok(diesel::select(diesel::dsl::exists(arrivals::table.filter(due))).get_result(conn)?)
+/// Those due, and of these the oldest of each lane, of servers that have not their share at work: the first so many.
+fn due(claiming: Claiming) -> String {
+    let (Claiming { clock, skip }, moment, now) = (claiming, Claiming::MOMENT, Claiming::NOW);
+    format!(
+        "{moment}, \
+         busy AS (SELECT domain, COUNT(*) AS held FROM arrivals \
+             WHERE state = 'waiting' AND leased_until > 0 AND leased_until >= {clock} GROUP BY domain), \
+         due AS MATERIALIZED (SELECT id, domain FROM arrivals AS due WHERE state = 'waiting' \
+             AND not_before <= {now} AND leased_until < {clock} \
+             AND domain NOT IN (SELECT domain FROM busy WHERE held >= {SHARE}) \
+             AND NOT EXISTS (SELECT 1 FROM arrivals AS earlier WHERE earlier.lane = due.lane \
+                 AND earlier.state = 'waiting' AND earlier.id < due.id) \
+             ORDER BY not_before, id LIMIT ? {skip})"
+    )
 }
 
-/// Takes up to `most` that are due, the oldest of each lane, for [`LEASE`].
-pub fn claim(conn: &mut Connection, most: i32, now: Time) -> Result<Vec<Arrival>> {
-    let Claiming { clock, skip } = Claiming::on(conn, now);
-    let (now, lease) = (now.millis(), LEASE.as_millis());
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    counted: i64,
+}
+
+/// Whether there is anything to claim; writes nothing.
+pub fn any_due(conn: &mut Connection, now: Time) -> Result<bool> {
+    let sql = format!("{} SELECT COUNT(*) AS counted FROM due", due(Claiming::looking(conn)));
+    let statement = Statement::new(sql).number(now.millis()).number(1);
+    let due: Counted = on_each!(conn, c => statement.get_result(c))?;
+    Ok(due.counted > 0)
+}
+
+/// Takes up to `most` that are due, the oldest of each lane, for [`LEASE`]; of one server no more than make up its
+/// [`SHARE`] with those already held, by whichever process.
+pub fn claim(conn: &mut Connection, most: i64, now: Time) -> Result<Vec<Arrival>> {
+    let claiming = Claiming::on(conn);
+    let (due, clock, lease) = (due(claiming), claiming.clock, LEASE.as_millis());
     let sql = format!(
-        "UPDATE arrivals SET leased_until = {clock} + {lease} WHERE id IN (\
-            SELECT id FROM arrivals AS due WHERE state = 'waiting' AND not_before <= {now} \
-            AND leased_until < {clock} AND NOT EXISTS (\
-                SELECT 1 FROM arrivals AS earlier WHERE earlier.lane = due.lane \
-                AND earlier.state = 'waiting' AND earlier.id < due.id) \
-            ORDER BY not_before, id LIMIT {most} {skip}) \
+        "{due}, placed AS (SELECT id, ROW_NUMBER() OVER (PARTITION BY domain ORDER BY id) \
+             + COALESCE((SELECT held FROM busy WHERE busy.domain = due.domain), 0) AS place FROM due) \
+         UPDATE arrivals SET leased_until = {clock} + {lease} WHERE id IN \
+             (SELECT id FROM placed WHERE place <= {SHARE} ORDER BY id LIMIT ?) \
          RETURNING id, body, actor_uri, is_forwarded, lane, tries"
     );
-    let mut held: Vec<Arrival> = on_each!(conn, c => diesel::sql_query(sql).load(c))?;
+    // Looks further than it takes: the first may all be of one server.
+    let statement = Statement::new(sql).number(now.millis()).number(4 * most).number(most);
+    let mut held: Vec<Arrival> = on_each!(conn, c => statement.load(c))?;
     held.sort_by_key(|arrival| arrival.id);
     Ok(held)
 }

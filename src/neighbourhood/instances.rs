@@ -8,7 +8,7 @@ use diesel::sql_types::Text;
 
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::{actors, hosts, instances};
-use crate::foundation::database::{Claiming, Connection, on_each, text_enum};
+use crate::foundation::database::{Claiming, Connection, Statement, on_each, text_enum};
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
 
@@ -98,15 +98,16 @@ struct Asked {
 }
 
 /// Takes up to `most` servers whose NodeInfo is to be asked for; where none comes they are asked again.
-pub fn claim(conn: &mut Connection, most: i32, now: Time) -> Result<Vec<Domain>> {
-    let skip = Claiming::on(conn, now).skip;
-    let (now, again) = (now.millis(), now.plus(AGAIN_AFTER).millis());
+pub fn claim(conn: &mut Connection, most: i64, now: Time) -> Result<Vec<Domain>> {
+    let skip = Claiming::on(conn).skip;
     let sql = format!(
-        "UPDATE instances SET ask_at = {again} WHERE host IN (\
-            SELECT host FROM instances WHERE ask_at <= {now} ORDER BY ask_at LIMIT {most} {skip}) \
+        "UPDATE instances SET ask_at = ? WHERE host IN (\
+            SELECT host FROM instances WHERE ask_at <= ? ORDER BY ask_at LIMIT ? {skip}) \
          RETURNING host"
     );
-    let rows: Vec<Asked> = on_each!(conn, c => diesel::sql_query(sql).load(c))?;
+    let again = now.plus(AGAIN_AFTER).millis();
+    let statement = Statement::new(sql).number(again).number(now.millis()).number(most);
+    let rows: Vec<Asked> = on_each!(conn, c => statement.load(c))?;
     Ok(rows.into_iter().map(|asked| asked.host).collect())
 }
 

@@ -3,4 +3,5 @@
 mod load;
 mod kills;
 mod outages;
+mod slow_origins;
 mod stopping;

@@ -282,6 +282,8 @@ CREATE TABLE arrivals (
     body_hash BYTEA NOT NULL,
     body BYTEA,
     actor_uri TEXT NOT NULL CHECK (length(actor_uri) <= 2000),
+    -- The actor's server: what acting on it may have to wait for.
+    domain TEXT NOT NULL CHECK (length(domain) <= 300),
     -- Signed by another server than the actor's: a hint, believed in nothing.
     is_forwarded BOOLEAN NOT NULL,
     -- What must be acted on in order: the object, or follower and followed.
@@ -295,6 +297,8 @@ CREATE TABLE arrivals (
     -- A forwarded copy that came first does not swallow what the actor itself sends.
     UNIQUE (activity_uri, body_hash, is_forwarded)
 );
-CREATE INDEX arrivals_waiting ON arrivals (not_before, id) WHERE state = 'waiting';
+-- With the server, so that a claim steps over those of one that has its share without reading them.
+CREATE INDEX arrivals_waiting ON arrivals (not_before, id, domain) WHERE state = 'waiting';
+CREATE INDEX arrivals_at_work ON arrivals (domain) WHERE state = 'waiting' AND leased_until > 0;
 CREATE INDEX arrivals_lanes ON arrivals (lane, id) WHERE state = 'waiting';
 CREATE INDEX arrivals_done ON arrivals (done_at) WHERE state = 'done';

@@ -90,7 +90,7 @@ async fn admit(
     if !plates.blocklist.may_show(outline.actor.as_str(), &actor_domain, None) {
         return Ok(StatusCode::ACCEPTED);
     }
-    keep(federation, &outline, &signer, body_hash, body, now).await
+    keep(federation, &outline, actor_domain, &signer, body_hash, body, now).await
 }
 
 /// Steps 5 to 10: what a signature and an outline can tell before anything is fetched. As many at once as the machine
@@ -198,6 +198,7 @@ async fn is_strangers_farewell(
 async fn keep(
     federation: &Federation,
     outline: &Outline,
+    domain: Domain,
     signer: &VerifiedActor,
     body_hash: [u8; 32],
     body: Bytes,
@@ -208,6 +209,7 @@ async fn keep(
         body_hash,
         body: body.to_vec(),
         actor_uri: outline.actor.to_string(),
+        domain,
         is_forwarded: signer.uri != outline.actor.as_str(),
         lane: outline.lane(),
         is_answered_again: outline.kind == "Follow",

@@ -78,7 +78,7 @@ async fn claim(federation: &Federation, at_work: &AtWork, places: usize) -> Vec<
         if !healthy && !failing {
             return Ok(Vec::new());
         }
-        let most = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+        let most = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         let claim = move |c: &mut _| -> Result<Vec<Held>> {
             let mut held =
                 if healthy { queue::claim(c, most(free), false, now)? } else { Vec::new() };

@@ -6,7 +6,7 @@ use crate::doors::federation::outbox;
 use crate::foundation::error::{Error, Result};
 use crate::neighbourhood::outgoing::store::{self, Pending};
 
-const AT_ONCE: i32 = 64;
+const AT_ONCE: i64 = 64;
 
 pub(super) async fn run(federation: Federation, mut stop: Stop) {
     let mut commits = federation.app.database.watch_commits();

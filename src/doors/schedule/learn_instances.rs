@@ -7,7 +7,7 @@ use crate::foundation::domain::Domain;
 use crate::foundation::error::Result;
 use crate::neighbourhood::instances;
 
-const AT_ONCE: i32 = 8;
+const AT_ONCE: i64 = 8;
 
 pub(super) async fn run(federation: Federation, mut stop: Stop) {
     let mut commits = federation.app.database.watch_commits();

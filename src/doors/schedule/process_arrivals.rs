@@ -53,7 +53,7 @@ async fn claim(federation: &Federation, most: usize) -> Vec<Arrival> {
         if !federation.app.database.read(move |c| arrivals::any_due(c, now)).await? {
             return Ok(Vec::new());
         }
-        let most = i32::try_from(most).unwrap_or(i32::MAX);
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
         federation.app.database.write(move |c| arrivals::claim(c, most, now)).await
     };
     claimed.await.unwrap_or_else(|error: Error| {

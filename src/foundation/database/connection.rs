@@ -2,8 +2,6 @@
 
 use diesel::{PgConnection, SqliteConnection};
 
-use crate::foundation::clock::Time;
-
 /// Used everywhere as `Connection`; the derive brings diesel's trait of that name into scope, hence the other one here.
 #[derive(diesel::MultiConnection)]
 pub enum AnyConnection {
@@ -24,22 +22,34 @@ macro_rules! on_each {
 pub(crate) use on_each;
 
 /// How a worker claims rows in SQL of its own, where the two databases differ.
+#[derive(Debug, Clone, Copy)]
 pub struct Claiming {
     /// The clock that leases are judged by, in milliseconds: on PostgreSQL its own, whatever several processes' say.
-    pub clock: String,
+    pub clock: &'static str,
     /// Steps over what another worker is taking.
     pub skip: &'static str,
 }
 
 impl Claiming {
+    /// What the statement begins with; its one value is our own time.
+    pub const MOMENT: &'static str = "WITH moment AS (SELECT CAST(? AS BIGINT) AS now)";
+    /// Our own time, behind [`Claiming::MOMENT`].
+    pub const NOW: &'static str = "(SELECT now FROM moment)";
+
     #[must_use]
-    pub fn on(conn: &AnyConnection, now: Time) -> Self {
+    pub fn on(conn: &AnyConnection) -> Self {
         match conn {
-            AnyConnection::Sqlite(_) => Self { clock: now.millis().to_string(), skip: "" },
+            AnyConnection::Sqlite(_) => Self { clock: Self::NOW, skip: "" },
             AnyConnection::Postgres(_) => Self {
-                clock: "(extract(epoch from clock_timestamp()) * 1000)::bigint".to_owned(),
+                clock: "(SELECT (extract(epoch from clock_timestamp()) * 1000)::bigint)",
                 skip: "FOR UPDATE SKIP LOCKED",
             },
         }
+    }
+
+    /// To see what there is, without taking it.
+    #[must_use]
+    pub fn looking(conn: &AnyConnection) -> Self {
+        Self { skip: "", ..Self::on(conn) }
     }
 }

@@ -8,6 +8,7 @@ mod connection;
 mod migrations;
 mod presence;
 pub mod schema;
+mod statement;
 mod text_enum;
 mod writer;
 
@@ -23,6 +24,7 @@ use tokio::task::spawn_blocking;
 
 pub(crate) use connection::on_each;
 pub use connection::{AnyConnection as Connection, Claiming, MultiBackend};
+pub use statement::Statement;
 pub(crate) use text_enum::text_enum;
 
 use self::writer::Writer;

@@ -278,6 +278,7 @@ diesel::table! {
         body_hash -> Binary,
         body -> Nullable<Binary>,
         actor_uri -> Text,
+        domain -> Text,
         is_forwarded -> Bool,
         lane -> Text,
         state -> Text,

@@ -9,7 +9,7 @@ use diesel::sql_types::{Integer, Text};
 use super::{DEAD_AFTER, GIVEN_UP_AFTER, Outcome, Patience, STEPS_ASIDE_AFTER, UNAUTHORISED_FOR};
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::{activities, deliveries, hosts};
-use crate::foundation::database::{Claiming, Connection, on_each};
+use crate::foundation::database::{Claiming, Connection, Statement, on_each};
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{ActivityId, ActorId};
@@ -50,17 +50,19 @@ pub struct Payload {
 }
 
 /// Takes up to `most` hosts that are due, `failing` those that failed last time or the healthy ones.
-pub fn claim(conn: &mut Connection, most: i32, failing: bool, now: Time) -> Result<Vec<Held>> {
-    let Claiming { clock, skip } = Claiming::on(conn, now);
-    let (now, lease) = (now.millis(), LEASE.as_millis());
+pub fn claim(conn: &mut Connection, most: i64, failing: bool, now: Time) -> Result<Vec<Held>> {
+    let (Claiming { clock, skip }, moment, at) =
+        (Claiming::on(conn), Claiming::MOMENT, Claiming::NOW);
+    let lease = LEASE.as_millis();
     let state = if failing { "failures > 0" } else { "failures = 0" };
     let sql = format!(
-        "UPDATE hosts SET leased_until = {clock} + {lease} WHERE host IN (\
-            SELECT host FROM hosts WHERE is_waiting AND not_before <= {now} \
-            AND leased_until < {clock} AND {state} ORDER BY not_before LIMIT {most} {skip}) \
+        "{moment} UPDATE hosts SET leased_until = {clock} + {lease} WHERE host IN (\
+            SELECT host FROM hosts WHERE is_waiting AND not_before <= {at} \
+            AND leased_until < {clock} AND {state} ORDER BY not_before LIMIT ? {skip}) \
          RETURNING host, failures"
     );
-    Ok(on_each!(conn, c => diesel::sql_query(sql).load(c))?)
+    let statement = Statement::new(sql).number(now.millis()).number(most);
+    Ok(on_each!(conn, c => statement.load(c))?)
 }
 
 /// Whether a healthy host is due, and whether one that failed last time is; writes nothing.

@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Text};
 use super::Word;
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::{activities, deliveries, hosts, outgoing, posts};
-use crate::foundation::database::{Claiming, Connection, on_each, text_enum};
+use crate::foundation::database::{Claiming, Connection, Statement, on_each, text_enum};
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result, first};
 use crate::foundation::ids::{ActivityId, ActorId, PostId};
@@ -86,18 +86,19 @@ pub fn any_due(conn: &mut Connection, now: Time) -> Result<bool> {
 }
 
 /// Takes up to `most` words, the oldest of each object.
-pub fn claim(conn: &mut Connection, most: i32, now: Time) -> Result<Vec<Pending>> {
-    let Claiming { clock, skip } = Claiming::on(conn, now);
+pub fn claim(conn: &mut Connection, most: i64, now: Time) -> Result<Vec<Pending>> {
+    let (Claiming { clock, skip }, moment) = (Claiming::on(conn), Claiming::MOMENT);
     let lease = LEASE.as_millis();
     let sql = format!(
-        "UPDATE outgoing SET leased_until = {clock} + {lease} WHERE seq IN (\
+        "{moment} UPDATE outgoing SET leased_until = {clock} + {lease} WHERE seq IN (\
             SELECT seq FROM outgoing AS due WHERE state = 'waiting' AND leased_until < {clock} \
             AND NOT EXISTS (SELECT 1 FROM outgoing AS earlier WHERE earlier.object = due.object \
                 AND earlier.state = 'waiting' AND earlier.seq < due.seq) \
-            ORDER BY seq LIMIT {most} {skip}) \
+            ORDER BY seq LIMIT ? {skip}) \
          RETURNING seq, particulars, said_at, cursor, activity_id, embedded_id"
     );
-    let mut rows: Vec<Row> = on_each!(conn, c => diesel::sql_query(sql).load(c))?;
+    let statement = Statement::new(sql).number(now.millis()).number(most);
+    let mut rows: Vec<Row> = on_each!(conn, c => statement.load(c))?;
     rows.sort_by_key(|row| row.seq);
     rows.iter().map(Pending::read).collect()
 }
