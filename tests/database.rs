@@ -3,6 +3,7 @@
 mod arriving;
 mod deciding;
 mod delivering;
+mod losing;
 mod rooms;
 mod saying;
 mod showing;

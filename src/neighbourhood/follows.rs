@@ -102,6 +102,17 @@ fn keep(
     Ok(follows::table.filter(pair).select(follows::id).first(conn)?)
 }
 
+/// Whoever was told at one inbox is told at another.
+pub fn inbox_moved(conn: &mut Connection, old: &str, new: &str) -> Result<()> {
+    diesel::update(follows::table.filter(follows::inbox.eq(old)))
+        .set(follows::inbox.eq(new))
+        .execute(conn)?;
+    diesel::update(ended_follows::table.filter(ended_follows::inbox.eq(old)))
+        .set(ended_follows::inbox.eq(new))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// The follow ends; answers whether there was one.
 pub fn undo(conn: &mut Connection, follower: ActorId, target: ActorId, now: Time) -> Result<bool> {
     let pair =

@@ -12,6 +12,7 @@ pub mod outgoing;
 pub mod instances;
 pub mod wijken;
 pub mod follows;
+pub mod lost_followers;
 pub mod accounts;
 pub mod posts;
 pub mod moderation;

@@ -25,12 +25,12 @@ fn failed() -> Outcome {
     Outcome::Failed { problem: "answered 500".to_owned(), retry_after: None }
 }
 
-fn unreachable() -> Outcome {
+pub(super) fn unreachable() -> Outcome {
     Outcome::Unreachable { problem: "refused".to_owned(), retry_after: None }
 }
 
 /// Something about that post for one inbox at each host.
-async fn send(rooms: &Rooms, post: i64, to: &'static [&'static str], now: Time) {
+pub(super) async fn send(rooms: &Rooms, post: i64, to: &'static [&'static str], now: Time) {
     rooms
         .write(move |c| {
             store::say(c, &Word::CreatePost { post: PostId(post) }, now)?;
@@ -60,7 +60,7 @@ async fn send(rooms: &Rooms, post: i64, to: &'static [&'static str], now: Time) 
 
 /// One turn of a worker at that host: what `answer` says becomes of each delivery, by the number of its post. `None`
 /// where the host may not be tried yet.
-async fn turn(
+pub(super) async fn turn(
     rooms: &Rooms,
     name: &str,
     now: Time,

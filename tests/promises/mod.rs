@@ -2,6 +2,7 @@
 
 mod load;
 mod kills;
+mod moved_inboxes;
 mod outages;
 mod slow_origins;
 mod stopping;

@@ -14,6 +14,7 @@ DROP TABLE raw_activities;
 DROP TABLE post_versions;
 DROP TABLE posts;
 DROP TABLE blocks;
+DROP TABLE lost_followers;
 DROP TABLE ended_follows;
 DROP TABLE follows;
 DROP TABLE wijken;

@@ -87,6 +87,15 @@ CREATE TABLE ended_follows (
 );
 CREATE INDEX ended_follows_by_target ON ended_follows (target_id, until);
 
+-- Followers whose inbox said that it is gone; their actors are asked after daily.
+CREATE TABLE lost_followers (
+    actor_id BIGINT PRIMARY KEY NOT NULL REFERENCES actors (id),
+    -- Days on which the actor was gone too.
+    days_gone INTEGER NOT NULL,
+    ask_at BIGINT NOT NULL
+);
+CREATE INDEX lost_followers_due ON lost_followers (ask_at);
+
 CREATE TABLE blocks (
     id BIGINT PRIMARY KEY NOT NULL,
     what TEXT NOT NULL CHECK (length(what) <= 2000),

@@ -38,6 +38,8 @@ CREATE TABLE deliveries (
     activity_id BIGINT NOT NULL REFERENCES activities (id),
     -- Answers that blamed this one activity (5xx, 401), not the host.
     refusals INTEGER NOT NULL,
+    -- Its inbox moved, and this one goes to the new one.
+    is_sent_on BOOLEAN NOT NULL,
     not_before BIGINT NOT NULL,
     queued_at BIGINT NOT NULL,
     is_dead BOOLEAN NOT NULL,

@@ -94,8 +94,8 @@ fn may_fetch(app: &App, memory: &Arc<Memory>) -> MayFetch {
         let (app, memory) = (app.clone(), memory.clone());
         Box::pin(async move {
             match Domain::of(&url) {
-                Ok(domain) => !memory.refuses(&app, &domain).await,
-                Err(_) => false,
+                Ok(domain) => Ok(!memory.refuses(&app, &domain).await?),
+                Err(_) => Ok(false),
             }
         })
     })

@@ -1,14 +1,17 @@
 //! Sends what is due to one host: signed afresh per attempt, in order, and noted.
 
 use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use axum::http::HeaderMap;
+use futures_util::FutureExt;
 use url::Url;
 
 use super::context::Federation;
 use super::signatures::{sign_post, sign_post_rfc9421};
+use super::whereabouts;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::http_client::{Answer, FetchError};
 use crate::foundation::rsa::SigningKey;
@@ -37,9 +40,9 @@ pub async fn deliver(
         if held_up.contains(&delivery.object) {
             continue;
         }
-        let outcome = attempt(federation, &delivery, &payload).await;
+        let outcome = unharmed(attempt(federation, &delivery, &payload)).await;
         let is_over = match &outcome {
-            Outcome::Taken | Outcome::Refused(_) => false,
+            Outcome::Taken | Outcome::Refused(_) | Outcome::Gone(_) => false,
             Outcome::Unauthorised(_) => {
                 held_up.insert(delivery.object.clone());
                 false
@@ -48,7 +51,7 @@ pub async fn deliver(
                 held_up.insert(delivery.object.clone());
                 delivery.refusals + 1 < STEPS_ASIDE_AFTER
             }
-            Outcome::Unreachable { .. } => true,
+            Outcome::Unreachable { .. } | Outcome::SentOn => true,
         };
         note(&outcome, &delivery);
         notes.push(Note { delivery, outcome });
@@ -63,6 +66,8 @@ fn note(outcome: &Outcome, delivery: &Delivery) {
     let class = match outcome {
         Outcome::Taken => "taken",
         Outcome::Refused(_) => "refused",
+        Outcome::Gone(_) => "gone",
+        Outcome::SentOn => "sent_on",
         Outcome::Unauthorised(_) => "unauthorised",
         Outcome::Failed { .. } => "failed",
         Outcome::Unreachable { .. } => "unreachable",
@@ -74,6 +79,15 @@ fn note(outcome: &Outcome, delivery: &Delivery) {
 }
 
 type Sign = fn(&SigningKey, &str, &Url, &[u8], crate::foundation::clock::Time) -> Result<HeaderMap>;
+
+/// A panic is this one activity's affair, as a 5xx is: the host's others step past it, and in the end it is dead.
+async fn unharmed(attempt: impl Future<Output = Outcome>) -> Outcome {
+    let caught = AssertUnwindSafe(attempt).catch_unwind().await;
+    caught.unwrap_or_else(|_| Outcome::Failed {
+        problem: "making the delivery panicked".to_owned(),
+        retry_after: None,
+    })
+}
 
 async fn attempt(federation: &Federation, delivery: &Delivery, payload: &Payload) -> Outcome {
     match send(federation, delivery, payload, sign_post).await {
@@ -100,13 +114,20 @@ async fn send(
 ) -> Result<Outcome> {
     let app = &federation.app;
     let url = Url::parse(&delivery.inbox).map_err(Error::internal)?;
-    if federation.memory.refuses(app, &delivery.host).await {
+    if federation.memory.refuses(app, &delivery.host).await? {
         return Ok(Outcome::Refused("blocked here".to_owned()));
     }
     let own = federation.own.of(app, payload.signer).await?;
     let body = Bytes::from(payload.json.clone());
     let headers = sign(&own.1, &own.0, &url, &body, app.clock.now())?;
     Ok(match app.http.post(&url, headers, body, app.config.limits.delivery_time()).await {
+        Ok(answer) if answer.status.is_redirection() => {
+            if whereabouts::send_on(federation, delivery).await? {
+                Outcome::SentOn
+            } else {
+                judge(&answer)
+            }
+        }
         Ok(answer) => judge(&answer),
         Err(FetchError::Forbidden(problem)) => Outcome::Refused(problem),
         Err(error) => {
@@ -126,8 +147,21 @@ fn judge(answer: &Answer) -> Outcome {
         200..300 => Outcome::Taken,
         401 => Outcome::Unauthorised(problem),
         408 | 425 | 429 => Outcome::Unreachable { problem, retry_after },
+        410 => Outcome::Gone(problem),
         501 => Outcome::Refused(problem),
         500.. => Outcome::Failed { problem, retry_after },
         _ => Outcome::Refused(problem),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_one_activitys_affair() {
+        let panics = async { panic!("a fault of ours, met on purpose") };
+        assert!(matches!(unharmed(panics).await, Outcome::Failed { .. }));
+        assert_eq!(unharmed(async { Outcome::Taken }).await, Outcome::Taken);
     }
 }

@@ -27,8 +27,9 @@ const ACTIVITY_STREAMS: &str = "https://www.w3.org/ns/activitystreams";
 /// The key of the server's own actor and its id, asked for at each request: a key may be rotated meanwhile.
 pub type Signer = Arc<dyn Fn() -> Result<(Arc<SigningKey>, String), Error> + Send + Sync>;
 
-/// Whether we go to a URL at all: where blocks are asked about, also for where a redirect leads.
-pub type MayFetch = Arc<dyn Fn(Url) -> BoxFuture<'static, bool> + Send + Sync>;
+/// Whether we go to a URL at all: where blocks are asked about, also for where a redirect leads. Where they cannot be
+/// read, nobody goes for now.
+pub type MayFetch = Arc<dyn Fn(Url) -> BoxFuture<'static, Result<bool, Error>> + Send + Sync>;
 
 /// Why an object could not be had.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -122,15 +123,22 @@ impl FetchLayer {
         Self { rules: FetchRules { deadline, ..self.rules }, ..self.clone() }
     }
 
+    /// Refuses where we do not go.
+    pub async fn allows(&self, url: &Url) -> Result<(), Trouble> {
+        match (self.may_fetch)(url.clone()).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Trouble::Refused(format!("we do not go to {url}"))),
+            Err(error) => Err(Trouble::NoAnswer(error.to_string())),
+        }
+    }
+
     async fn exchange(
         &self,
         url: &Url,
         accept: &HeaderValue,
         rules: FetchRules,
     ) -> Result<Fetched, Trouble> {
-        if !(self.may_fetch)(url.clone()).await {
-            return Err(Trouble::Refused(format!("we do not go to {url}")));
-        }
+        self.allows(url).await?;
         let mut headers = self.signed(url).map_err(|e| Trouble::NoAnswer(e.to_string()))?;
         headers.insert(header::ACCEPT, accept.clone());
         Ok(self.http.get(url, headers, rules).await?)
@@ -273,7 +281,9 @@ mod tests {
             rules: FetchRules::object(&limits),
             clock: Clock::system(),
             signer: Arc::new(|| Ok((Arc::clone(&KEY), KEY_ID.to_owned()))),
-            may_fetch: Arc::new(|url| Box::pin(async move { url.host_str() != Some("c.test") })),
+            may_fetch: Arc::new(|url| {
+                Box::pin(async move { Ok(url.host_str() != Some("c.test")) })
+            }),
         }
     }
 

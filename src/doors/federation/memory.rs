@@ -74,8 +74,11 @@ impl Memory {
     }
 
     /// Whether nothing is fetched from there and nothing heard.
-    pub(super) async fn refuses(&self, app: &App, domain: &Domain) -> bool {
-        self.plates(app).await.is_ok_and(|plates| plates.blocklist.refuses_domain(domain))
+    ///
+    /// # Errors
+    /// Where the blocks cannot be read: then nobody goes there either, for now.
+    pub(super) async fn refuses(&self, app: &App, domain: &Domain) -> Result<bool> {
+        Ok(self.plates(app).await?.blocklist.refuses_domain(domain))
     }
 
     /// Whether an actor's key may be fetched because it did not verify; asking uses it up.

@@ -15,6 +15,7 @@ pub mod shape;
 pub mod signer;
 pub mod guard;
 pub mod outbox;
+pub mod whereabouts;
 pub mod deliver;
 pub mod lookup;
 pub mod nodeinfo;

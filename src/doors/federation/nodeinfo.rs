@@ -62,9 +62,7 @@ fn plain(named: &Named, address: &Url) -> Result<Software, Trouble> {
 }
 
 async fn fetched<T: DeserializeOwned>(federation: &Federation, url: &Url) -> Result<T, Trouble> {
-    if !(federation.fetch.may_fetch)(url.clone()).await {
-        return Err(Trouble::Refused(format!("we do not go to {url}")));
-    }
+    federation.fetch.allows(url).await?;
     let mut headers = HeaderMap::new();
     headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let rules = FetchRules::object(&federation.app.config.limits);

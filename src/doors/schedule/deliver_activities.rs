@@ -1,182 +1,200 @@
 //! Deliveries → `federation::deliver`: many hosts at once, one activity in flight per host.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinSet;
 
 use super::{Stop, something_new};
 use crate::doors::federation::context::Federation;
 use crate::doors::federation::deliver::{Errand, deliver};
 use crate::foundation::error::Result;
 use crate::foundation::ids::ActivityId;
-use crate::neighbourhood::outgoing::Patience;
+use crate::neighbourhood::lost_followers;
 use crate::neighbourhood::outgoing::queue::{self, Held, Note, Payload};
+use crate::neighbourhood::outgoing::{Outcome, Patience};
 
 /// Of the places at work, those for hosts that failed last time.
 const FAILING_PLACES: usize = 32;
 /// Hosts claimed and noted in one transaction.
-const BATCH: usize = 64;
+const HANDFUL: usize = 64;
+/// Handfuls written down at once.
+const NOTING: usize = 4;
 
-type Finished = (Held, Vec<Note>);
+/// A host's turn is over, and this became of its deliveries.
+struct Finished {
+    held: Held,
+    notes: Vec<Note>,
+}
 
 pub(super) async fn run(federation: Federation, mut stop: Stop) {
     let mut commits = federation.app.database.watch_commits();
-    let places = federation.app.config.limits.deliveries_at_once;
-    let (finish, mut finished) = mpsc::channel::<Finished>(places);
-    let mut at_work = AtWork::default();
-    loop {
+    let places = Places::new(federation.app.config.limits.deliveries_at_once);
+    let (finish, finished) = mpsc::channel(HANDFUL);
+    let mut at_work = JoinSet::new();
+    at_work.spawn(note_all(federation.clone(), finished));
+    while !stop.is_now() {
         commits.mark_unchanged();
-        settle(&federation, &mut finished, &mut at_work).await;
-        if stop.is_now() {
-            break;
-        }
-        let asked_at = Instant::now();
-        let held = claim(&federation, &at_work, places).await;
-        if !held.is_empty() {
-            begin(&federation, held, asked_at, &finish, &mut at_work).await;
-            continue;
-        }
-        tokio::select! {
-            Some(done) = finished.recv() => note(&federation, vec![done], &mut at_work).await,
-            () = something_new(&mut commits, &mut stop) => {}
-        }
-    }
-    while at_work.all() > 0 {
-        let Some(done) = finished.recv().await else { break };
-        note(&federation, vec![done], &mut at_work).await;
-    }
-}
-
-#[derive(Default)]
-struct AtWork {
-    healthy: usize,
-    failing: usize,
-}
-
-impl AtWork {
-    fn all(&self) -> usize {
-        self.healthy + self.failing
-    }
-
-    fn place(&mut self, held: &Held) -> &mut usize {
-        if held.failures > 0 { &mut self.failing } else { &mut self.healthy }
-    }
-}
-
-async fn claim(federation: &Federation, at_work: &AtWork, places: usize) -> Vec<Held> {
-    let free = places.saturating_sub(at_work.all()).min(BATCH);
-    let free_failing = FAILING_PLACES.saturating_sub(at_work.failing).min(free);
-    // Claims in handfuls: one at a time would be a transaction for each host.
-    if free < BATCH.min(places) / 2 {
-        return Vec::new();
-    }
-    let now = federation.app.clock.now();
-    let claimed = async {
-        let (healthy, failing) =
-            federation.app.database.read(move |c| queue::any_due(c, now)).await?;
-        if !healthy && !failing {
-            return Ok(Vec::new());
-        }
-        let most = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        let claim = move |c: &mut _| -> Result<Vec<Held>> {
-            let mut held =
-                if healthy { queue::claim(c, most(free), false, now)? } else { Vec::new() };
-            let left = free_failing.min(free - held.len());
-            if failing && left > 0 {
-                held.extend(queue::claim(c, most(left), true, now)?);
+        match begin(&federation, &places, &finish, &mut at_work).await {
+            Ok(0) => something_new(&mut commits, &mut stop).await,
+            Ok(_) => {}
+            Err(error) => {
+                // What was claimed already is free again when its lease is over.
+                tracing::error!(%error, "deliveries could not be begun");
+                something_new(&mut commits, &mut stop).await;
             }
-            Ok(held)
-        };
-        federation.app.database.write(claim).await
-    };
-    claimed.await.unwrap_or_else(|error: crate::foundation::error::Error| {
-        tracing::error!(%error, "hosts could not be claimed");
-        Vec::new()
-    })
+        }
+        while at_work.try_join_next().is_some() {}
+    }
+    drop(finish);
+    while at_work.join_next().await.is_some() {}
 }
 
+/// Whoever has a place gives it back by dropping it, however its turn ends.
+struct Places {
+    all: Arc<Semaphore>,
+    failing: Arc<Semaphore>,
+    most: usize,
+}
+
+type Place = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
+
+impl Places {
+    fn new(most: usize) -> Self {
+        let failing = Semaphore::new(FAILING_PLACES);
+        Self { all: Arc::new(Semaphore::new(most)), failing: Arc::new(failing), most }
+    }
+
+    /// Free ones, and how many of them a host that failed may have: a handful or none, for one at a time would be a
+    /// transaction for each host.
+    fn free(&self) -> (usize, usize) {
+        let free = self.all.available_permits().min(HANDFUL);
+        if free < HANDFUL.min(self.most) / 2 {
+            return (0, 0);
+        }
+        (free, self.failing.available_permits().min(free))
+    }
+
+    /// `None` where none is free, which whoever looked before does not meet.
+    fn take(&self, held: &Held) -> Option<Place> {
+        let failing = if held.failures > 0 {
+            Some(self.failing.clone().try_acquire_owned().ok()?)
+        } else {
+            None
+        };
+        Some((self.all.clone().try_acquire_owned().ok()?, failing))
+    }
+}
+
+/// Claims a handful of hosts and begins their turns. Answers how many.
 async fn begin(
     federation: &Federation,
-    held: Vec<Held>,
-    asked_at: Instant,
+    places: &Places,
     finish: &mpsc::Sender<Finished>,
-    at_work: &mut AtWork,
-) {
-    let now = federation.app.clock.now();
-    let hosts = held.clone();
-    let read = federation.app.database.read(move |c| {
-        let mut due = Vec::new();
-        let mut ids: Vec<ActivityId> = Vec::new();
-        for held in &hosts {
-            let rows = queue::due(c, &held.host, now)?;
-            ids.extend(rows.iter().map(|row| row.activity));
-            due.push(rows);
-        }
-        ids.sort_unstable();
-        ids.dedup();
-        let payloads: HashMap<ActivityId, Payload> =
-            queue::payloads(c, &ids)?.into_iter().map(|payload| (payload.id, payload)).collect();
-        Ok((due, payloads))
-    });
-    let (due, payloads) = match read.await {
-        Ok(read) => read,
-        Err(error) => {
-            // Their leases run out.
-            tracing::error!(%error, "what is due could not be read");
-            return;
-        }
-    };
-    for (held, rows) in held.into_iter().zip(due) {
-        let errands: Vec<Errand> = rows
-            .into_iter()
-            .filter_map(|delivery| {
-                let payload = payloads.get(&delivery.activity)?.clone();
-                Some(Errand { delivery, payload })
-            })
-            .collect();
-        *at_work.place(&held) += 1;
+    at_work: &mut JoinSet<()>,
+) -> Result<usize> {
+    let asked_at = Instant::now();
+    let held = claim(federation, places.free()).await?;
+    let begun = held.len();
+    for (held, errands) in with_errands(federation, held).await? {
+        let Some(place) = places.take(&held) else { continue };
         let (federation, finish) = (federation.clone(), finish.clone());
-        // Counted in `at_work`, and waited for at the end.
-        #[expect(clippy::disallowed_methods, reason = "its result is awaited through the channel")]
-        tokio::spawn(async move {
+        at_work.spawn(async move {
             let notes = deliver(&federation, asked_at, errands).await;
-            let _ = finish.send((held, notes)).await;
+            let _ = finish.send(Finished { held, notes }).await;
+            drop(place);
         });
     }
+    Ok(begun)
 }
 
-/// Notes all that finished since the last look, in one transaction per handful.
-async fn settle(
-    federation: &Federation,
-    finished: &mut mpsc::Receiver<Finished>,
-    at_work: &mut AtWork,
-) {
-    let mut done = Vec::new();
-    while let Ok(one) = finished.try_recv() {
-        done.push(one);
-        if done.len() >= BATCH {
-            note(federation, std::mem::take(&mut done), at_work).await;
+async fn claim(federation: &Federation, (free, failing): (usize, usize)) -> Result<Vec<Held>> {
+    let (now, database) = (federation.app.clock.now(), &federation.app.database);
+    let most = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let (free, failing) = (most(free), most(failing));
+    if free == 0 {
+        return Ok(Vec::new());
+    }
+    let (healthy_due, failing_due) = database.read(move |c| queue::any_due(c, now)).await?;
+    let failing_due = failing_due && failing > 0;
+    if !healthy_due && !failing_due {
+        return Ok(Vec::new());
+    }
+    let claim = move |c: &mut _| {
+        let mut held = if healthy_due { queue::claim(c, free, false, now)? } else { Vec::new() };
+        let left = failing.min(free - most(held.len()));
+        if failing_due && left > 0 {
+            held.extend(queue::claim(c, left, true, now)?);
         }
-    }
-    if !done.is_empty() {
-        note(federation, done, at_work).await;
-    }
+        Ok(held)
+    };
+    database.write(claim).await
 }
 
-async fn note(federation: &Federation, mut done: Vec<Finished>, at_work: &mut AtWork) {
-    for (held, _) in &done {
-        let place = at_work.place(held);
-        *place = place.saturating_sub(1);
+/// What is due at each.
+async fn with_errands(
+    federation: &Federation,
+    held: Vec<Held>,
+) -> Result<Vec<(Held, Vec<Errand>)>> {
+    if held.is_empty() {
+        return Ok(Vec::new());
     }
+    let now = federation.app.clock.now();
+    let read = federation.app.database.read(move |c| {
+        let mut due = Vec::new();
+        for held in held {
+            let rows = queue::due(c, &held.host, now)?;
+            due.push((held, rows));
+        }
+        let mut ids: Vec<ActivityId> =
+            due.iter().flat_map(|(_, rows)| rows.iter().map(|row| row.activity)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        Ok((due, queue::payloads(c, &ids)?))
+    });
+    let (due, payloads) = read.await?;
+    let payloads: HashMap<ActivityId, Payload> =
+        payloads.into_iter().map(|payload| (payload.id, payload)).collect();
+    let errands = |rows: Vec<queue::Delivery>| {
+        let with_payload = |delivery: queue::Delivery| {
+            let payload = payloads.get(&delivery.activity)?.clone();
+            Some(Errand { delivery, payload })
+        };
+        rows.into_iter().filter_map(with_payload).collect()
+    };
+    Ok(due.into_iter().map(|(held, rows)| (held, errands(rows))).collect())
+}
+
+/// Writes down what finished, all that waits in one transaction, several transactions beside each other; until the
+/// last turn is over.
+async fn note_all(federation: Federation, mut finished: mpsc::Receiver<Finished>) {
+    let (mut handful, mut writing) = (Vec::new(), JoinSet::new());
+    while finished.recv_many(&mut handful, HANDFUL).await > 0 {
+        writing.spawn(note(federation.clone(), std::mem::take(&mut handful)));
+        while writing.len() >= NOTING {
+            writing.join_next().await;
+        }
+        while writing.try_join_next().is_some() {}
+    }
+    while writing.join_next().await.is_some() {}
+}
+
+async fn note(federation: Federation, mut handful: Vec<Finished>) {
     let patience = Patience { scale: federation.app.config.retry_scale };
     let now = federation.app.clock.now();
     let chance = f64::from(u32::try_from(now.millis() % 1000).unwrap_or(500)) / 1000.0;
-    // In one order everywhere, so that two processes never wait for each other crosswise.
-    done.sort_by(|(one, _), (other, _)| one.host.cmp(&other.host));
+    // In one order everywhere, so that two transactions never wait for each other crosswise.
+    handful.sort_by(|one, other| one.held.host.cmp(&other.held.host));
     let written = federation.app.database.write(move |c| {
-        for (held, notes) in &done {
+        for Finished { held, notes } in &handful {
             queue::note(c, held, notes, patience, chance, now)?;
+            for Note { delivery, outcome } in notes {
+                if matches!(outcome, Outcome::Gone(_)) {
+                    lost_followers::suspect(c, &delivery.host, &delivery.inbox, now)?;
+                }
+            }
         }
         Ok(())
     });

@@ -1,5 +1,6 @@
 //! The clock: which job, how often. Jobs stop when the server does; what they had not finished is still in its table.
 
+mod check_followers;
 mod deliver_activities;
 mod expand_words;
 mod learn_instances;
@@ -55,6 +56,8 @@ pub async fn start(federation: &Federation, stop: &Stop) -> Result<JoinSet<()>> 
     jobs.spawn(learn_instances::run(federation.clone(), stop.clone()));
     jobs.spawn(deliver_activities::run(federation.clone(), stop.clone()));
     jobs.spawn(every(Duration::from_hours(1), stop.clone(), federation.clone(), sweep::run));
+    let hour = Duration::from_hours(1).mul_f64(federation.app.config.retry_scale);
+    jobs.spawn(every(hour, stop.clone(), federation.clone(), check_followers::run));
     jobs.spawn(every(Duration::from_secs(5), stop.clone(), federation.clone(), measure::run));
     Ok(jobs)
 }

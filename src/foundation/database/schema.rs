@@ -89,6 +89,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    lost_followers (actor_id) {
+        actor_id -> BigInt,
+        days_gone -> Integer,
+        ask_at -> BigInt,
+    }
+}
+
+diesel::table! {
     blocks (id) {
         id -> BigInt,
         what -> Text,
@@ -324,6 +332,7 @@ diesel::table! {
         object -> Text,
         activity_id -> BigInt,
         refusals -> Integer,
+        is_sent_on -> Bool,
         not_before -> BigInt,
         queued_at -> BigInt,
         is_dead -> Bool,
@@ -352,6 +361,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     wijken,
     follows,
     ended_follows,
+    lost_followers,
     blocks,
     posts,
     post_versions,
@@ -375,6 +385,8 @@ diesel::allow_tables_to_appear_in_same_query!(
 );
 diesel::joinable!(actor_keys -> actors (actor_id));
 diesel::joinable!(wijken -> actors (id));
+diesel::joinable!(follows -> actors (follower_id));
+diesel::joinable!(lost_followers -> actors (actor_id));
 diesel::joinable!(posts -> actors (author_id));
 diesel::joinable!(post_versions -> posts (post_id));
 diesel::joinable!(announcements -> posts (post_id));

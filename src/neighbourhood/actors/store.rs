@@ -32,6 +32,23 @@ pub fn by_key(conn: &mut Connection, key_id: &str) -> Result<Option<Actor>> {
         .optional()?)
 }
 
+/// Those of a server who have that inbox, as their own or shared, the latest seen first.
+pub fn at_inbox(
+    conn: &mut Connection,
+    domain: &Domain,
+    inbox: &str,
+    most: i64,
+) -> Result<Vec<Actor>> {
+    let theirs = actors::inbox.eq(inbox).or(actors::shared_inbox.eq(inbox));
+    let found = actors::table
+        .filter(actors::domain.eq(domain).and(actors::is_local.eq(false)))
+        .filter(actors::gone_at.is_null())
+        .filter(theirs.assume_not_null())
+        .order(actors::fetched_at.desc())
+        .limit(most);
+    Ok(found.select(Actor::as_select()).load(conn)?)
+}
+
 pub fn by_handle(conn: &mut Connection, handle: &Handle) -> Result<Option<Actor>> {
     let found = actors::table
         .filter(actors::domain.eq(&handle.domain).and(actors::username.eq(&handle.username)))

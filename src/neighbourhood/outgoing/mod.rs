@@ -149,6 +149,10 @@ pub enum Outcome {
     Taken,
     /// This activity alone is refused, for good: 4xx, 501.
     Refused(String),
+    /// The same, and the inbox is gone: 410.
+    Gone(String),
+    /// The inbox is elsewhere now; what waits was sent on there.
+    SentOn,
     /// 401 in both signature schemes: they may not have been able to fetch our key.
     Unauthorised(String),
     /// 5xx: the host's trouble, or this activity's.

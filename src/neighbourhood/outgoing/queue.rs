@@ -37,6 +37,8 @@ pub struct Delivery {
     pub object: String,
     pub activity: ActivityId,
     pub refusals: i32,
+    /// Its inbox moved, and this one goes to the new one.
+    pub is_sent_on: bool,
     pub not_before: Time,
     pub queued_at: Time,
 }
@@ -89,6 +91,7 @@ pub fn due(conn: &mut Connection, host: &Domain, now: Time) -> Result<Vec<Delive
             deliveries::object,
             deliveries::activity_id,
             deliveries::refusals,
+            deliveries::is_sent_on,
             deliveries::not_before,
             deliveries::queued_at,
         ))
@@ -130,14 +133,18 @@ pub fn note(
     chance: f64,
     now: Time,
 ) -> Result<()> {
-    let took_any =
-        notes.iter().any(|note| matches!(note.outcome, Outcome::Taken | Outcome::Refused(_)));
+    let is_taken = |outcome: &Outcome| {
+        use Outcome::{Gone, Refused, SentOn, Taken};
+        matches!(outcome, Taken | Refused(_) | Gone(_) | SentOn)
+    };
+    let took_any = notes.iter().any(|note| is_taken(&note.outcome));
     let mut asked = None;
     let mut is_failing = false;
     for Note { delivery, outcome } in notes {
         match outcome {
             Outcome::Taken => take(conn, delivery)?,
-            Outcome::Refused(problem) => bury(conn, delivery, problem)?,
+            Outcome::Refused(problem) | Outcome::Gone(problem) => bury(conn, delivery, problem)?,
+            Outcome::SentOn => {}
             Outcome::Unauthorised(problem) => {
                 let is_over = now.since(delivery.queued_at) > patience.scaled(UNAUTHORISED_FOR);
                 let wait = patience.wait(delivery.refusals + 1, None, chance);
@@ -186,6 +193,26 @@ fn take(conn: &mut Connection, delivery: &Delivery) -> Result<()> {
 fn bury(conn: &mut Connection, delivery: &Delivery, problem: &str) -> Result<()> {
     diesel::update(row(delivery))
         .set((deliveries::is_dead.eq(true), deliveries::problem.eq(Some(short(problem)))))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// What waits for one inbox of a host goes to another of it, in the same order.
+pub fn inbox_moved(conn: &mut Connection, host: &Domain, old: &str, new: &str) -> Result<()> {
+    let waiting = deliveries::host.eq(host).and(deliveries::is_dead.eq(false));
+    let there = diesel::alias!(deliveries as there);
+    let twice = there
+        .filter(there.field(deliveries::host).eq(host))
+        .filter(there.field(deliveries::inbox).eq(new))
+        .select(there.field(deliveries::seq));
+    let old = deliveries::table.filter(waiting.and(deliveries::inbox.eq(old)));
+    diesel::delete(old.filter(deliveries::seq.eq_any(twice))).execute(conn)?;
+    diesel::update(old)
+        .set((
+            deliveries::inbox.eq(new),
+            deliveries::is_sent_on.eq(true),
+            deliveries::not_before.eq(Time::ZERO),
+        ))
         .execute(conn)?;
     Ok(())
 }
@@ -291,7 +318,11 @@ pub fn heard_from(conn: &mut Connection, host: &Domain, now: Time) -> Result<()>
     // Nearly always it is well: looking is cheaper than writing nothing.
     if diesel::select(diesel::dsl::exists(failing)).get_result(conn)? {
         diesel::update(failing)
-            .set((hosts::failures.eq(0), hosts::not_before.eq(now)))
+            .set((
+                hosts::failures.eq(0),
+                hosts::failing_since.eq(None::<Time>),
+                hosts::not_before.eq(now),
+            ))
             .execute(conn)?;
     }
     Ok(())
@@ -354,6 +385,7 @@ pub fn retry(conn: &mut Connection, host: &Domain, now: Time) -> Result<()> {
         .set((
             deliveries::is_dead.eq(false),
             deliveries::refusals.eq(0),
+            deliveries::is_sent_on.eq(false),
             deliveries::not_before.eq(Time::ZERO),
             deliveries::queued_at.eq(now),
         ))

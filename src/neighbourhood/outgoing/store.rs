@@ -182,6 +182,7 @@ pub fn expanded(
                 deliveries::object.eq(&object),
                 deliveries::activity_id.eq(one.activity),
                 deliveries::refusals.eq(0),
+                deliveries::is_sent_on.eq(false),
                 deliveries::not_before.eq(Time::ZERO),
                 deliveries::queued_at.eq(now),
                 deliveries::is_dead.eq(false),
