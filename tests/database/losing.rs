@@ -6,7 +6,7 @@ use likejewijk::foundation::clock::Time;
 use likejewijk::foundation::domain::Domain;
 use likejewijk::foundation::ids::ActorId;
 use likejewijk::neighbourhood::actors::{Actor, store as actors_store};
-use likejewijk::neighbourhood::outgoing::{Outcome, queue};
+use likejewijk::neighbourhood::outgoing::{Outcome, queue, store};
 use likejewijk::neighbourhood::wijken::Wijk;
 use likejewijk::neighbourhood::{follows, lost_followers};
 
@@ -27,6 +27,10 @@ async fn follow(rooms: &Rooms, wijk: &Wijk, follower: &Actor) -> Actor {
         .write(move |c| {
             let follower = actors_store::keep(c, &follower)?;
             follows::ask(c, &follower, &wijk, &format!("{}/follow", follower.uri), NOW)?;
+            // Its answer is not what is told here.
+            for answer in store::claim(c, 64, NOW)? {
+                store::park(c, answer.seq)?;
+            }
             Ok(follower)
         })
         .await
