@@ -41,7 +41,8 @@ impl Domain {
             return Err(wrong("names no host"));
         };
         let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
-        if host.is_empty() || host.len() > 253 || host.starts_with('.') || host.contains("..") {
+        let has_empty_label = host.split('.').any(str::is_empty);
+        if has_empty_label || host.len() > 253 {
             return Err(wrong("names no host"));
         }
         Ok(Self(url.port().map_or(host.clone(), |port| format!("{host}:{port}"))))
@@ -58,13 +59,12 @@ impl Domain {
         self.0.split(':').next().unwrap_or(&self.0)
     }
 
-    /// This domain or one below it: who blocks `c.test` blocks `x.c.test` too.
+    /// This domain or one below it: who blocks `c.test` blocks `x.c.test` too, and in the lab `c.test:7001`.
     #[must_use]
     pub fn is_within(&self, other: &Self) -> bool {
-        self == other
-            || (self.0.len() > other.0.len()
-                && self.0.ends_with(&other.0)
-                && self.0.as_bytes()[self.0.len() - other.0.len() - 1] == b'.')
+        let name = if other.0.contains(':') { self.as_str() } else { self.host() };
+        name.strip_suffix(other.as_str())
+            .is_some_and(|below| below.is_empty() || below.ends_with('.'))
     }
 }
 
@@ -108,9 +108,18 @@ mod tests {
 
     #[test]
     fn an_address_or_a_user_names_no_server() {
-        for wrong in
-            ["", ".", "127.0.0.1", "0x7f.1", "2130706433", "[::1]", "a@b.test", "b.test/x", "a..b"]
-        {
+        for wrong in [
+            "",
+            ".",
+            "127.0.0.1",
+            "0x7f.1",
+            "2130706433",
+            "[::1]",
+            "a@b.test",
+            "b.test/x",
+            "a..b",
+            "b.test..",
+        ] {
             assert!(Domain::parse(wrong).is_err(), "{wrong}");
         }
         assert!(Domain::of(&Url::parse("https://user@b.test/u/honest").unwrap()).is_err());
@@ -122,5 +131,8 @@ mod tests {
         let [c, x, other] = ["c.test", "x.c.test", "xc.test"].map(|d| Domain::parse(d).unwrap());
         assert!(c.is_within(&c) && x.is_within(&c));
         assert!(!other.is_within(&c) && !c.is_within(&x));
+        let [port, below] = ["c.test:7001", "x.c.test:7001"].map(|d| Domain::parse(d).unwrap());
+        assert!(port.is_within(&c) && below.is_within(&c) && below.is_within(&port));
+        assert!(!c.is_within(&port) && !x.is_within(&port));
     }
 }

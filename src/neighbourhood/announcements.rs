@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use super::actors::store as actors_store;
+use super::blocks::Blocklist;
 use super::epochs;
 use super::outgoing::Word;
 use super::outgoing::store::say;
@@ -49,7 +51,7 @@ pub struct Announcement {
 /// Announces a post, or shows a new version of one that is announced already.
 ///
 /// # Errors
-/// `Conflict` for a private post: nothing makes it public.
+/// `Conflict` for a private post, which nothing makes public, and for one of who is not heard here.
 pub fn announce(
     conn: &mut Connection,
     wijk: WijkId,
@@ -59,6 +61,10 @@ pub fn announce(
 ) -> Result<()> {
     if !post.visibility.is_public() || post.gone_at.is_some() {
         return Err(Error::Conflict("the post is not public where it was written, or gone"));
+    }
+    let author = actors_store::find(conn, post.author_id)?;
+    if !Blocklist::read(conn)?.may_show(&author.uri, &author.domain, Some(wijk)) {
+        return Err(Error::Conflict("its author is blocked"));
     }
     match standing(conn, wijk, post.id)? {
         Some(announcement) => show(conn, &announcement, version, now)?,

@@ -21,6 +21,7 @@ enum Pace {
     AtOnce,
     After(Duration),
     Dripping,
+    Endless,
 }
 
 impl Answer {
@@ -52,6 +53,16 @@ impl Answer {
         Answer { pace: Pace::Dripping, ..self }
     }
 
+    /// The body over and over, as long as somebody reads.
+    pub(crate) fn endless(self) -> Answer {
+        Answer { pace: Pace::Endless, ..self }
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Answer {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
     pub(super) async fn spoken(self) -> Response {
         let mut response = Response::builder().status(self.status);
         for (name, value) in self.headers {
@@ -64,6 +75,7 @@ impl Answer {
                 Body::from(self.body)
             }
             Pace::Dripping => dripping(self.body),
+            Pace::Endless => endless(self.body),
         };
         response.body(body).expect("a scripted answer is an answer")
     }
@@ -74,5 +86,12 @@ fn dripping(body: Vec<u8>) -> Body {
         tokio::time::sleep(Duration::from_secs(1)).await;
         let byte = rest.next()?;
         Some((Ok::<_, std::io::Error>(Bytes::from(vec![byte])), rest))
+    }))
+}
+
+fn endless(body: Vec<u8>) -> Body {
+    let body = Bytes::from(body);
+    Body::from_stream(futures_util::stream::repeat_with(move || {
+        Ok::<_, std::io::Error>(body.clone())
     }))
 }

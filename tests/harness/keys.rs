@@ -21,6 +21,9 @@ impl Key {
     /// The key an actor takes when his server changes keys.
     pub(crate) const ROTATED: Key = Key(4);
 
+    /// That of all hosts without one of their own.
+    pub(crate) const SHARED: Key = Key(3);
+
     /// a.test, b.test and c.test have keys of their own; all others share one.
     pub(crate) fn of_host(host: &str) -> Key {
         match host {

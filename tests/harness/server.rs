@@ -198,6 +198,15 @@ impl Server {
         (status, begun.elapsed())
     }
 
+    /// What it holds of the machine's memory, in bytes.
+    pub(crate) fn resident(&self) -> u64 {
+        let process = self.process.as_ref().expect("it runs").id();
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("Linux");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("kB");
+        kilobytes * 1024
+    }
+
     /// What it logged since the test began.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.file("log")).unwrap_or_default()

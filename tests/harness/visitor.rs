@@ -24,6 +24,16 @@ impl<'a> Visitor<'a> {
         Visitor { server, cookies: BTreeMap::new() }
     }
 
+    /// Brings a cookie along that no page of this site set.
+    pub(crate) fn brings(&mut self, name: &str, value: &str) {
+        self.cookies.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// What this visitor's browser keeps under a name.
+    pub(crate) fn keeps(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str)
+    }
+
     pub(crate) async fn opens(&mut self, path: &str) -> Response {
         let request = Request::get(HOST, path, HTML);
         self.asks(request).await

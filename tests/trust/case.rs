@@ -15,7 +15,12 @@ pub(super) struct Case {
 
 impl Case {
     pub(super) async fn new(db: TestDatabase) -> Case {
-        let town = Town::new(db).await;
+        Case::with(db, &[]).await
+    }
+
+    /// With other settings than the harness's own.
+    pub(super) async fn with(db: TestDatabase, settings: &[(&str, &str)]) -> Case {
+        let town = Town::with(db, settings).await;
         let hostile = town.foreign.person("a.test", "hostile");
         let honest = town.foreign.person("b.test", "honest");
         let other = town.foreign.person("c.test", "other");

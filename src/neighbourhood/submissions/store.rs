@@ -8,9 +8,11 @@ use crate::foundation::database::Connection;
 use crate::foundation::database::schema::{
     actors, announcements, post_versions, posts, raw_activities, submissions,
 };
+use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result, first};
 use crate::foundation::ids::{PostId, SubmissionId, VersionId, WijkId};
 use crate::neighbourhood::announcements::State as Standing;
+use crate::neighbourhood::blocks::Blocklist;
 use crate::neighbourhood::timelines::Shown;
 
 /// How long what was sent about a post is kept once nobody needs it.
@@ -26,24 +28,33 @@ macro_rules! cards {
 }
 
 /// The waiting ones of a wijk, oldest first: those that ask to be passed on, or with `replies` those that ask for a
-/// place in a thread.
+/// place in a thread. Of who was blocked meanwhile nothing waits.
 pub fn waiting(conn: &mut Connection, wijk: WijkId, replies: bool) -> Result<Vec<Card>> {
+    let blocklist = Blocklist::read(conn)?;
     let rows = cards!()
         .filter(submissions::wijk_id.eq(wijk).and(submissions::state.eq(State::Waiting)))
         .order(submissions::id);
-    Ok(if replies {
+    let mut cards: Vec<Card> = if replies {
         rows.filter(submissions::why.eq(Why::Reply)).load(conn)?
     } else {
         rows.filter(submissions::why.ne(Why::Reply)).load(conn)?
-    })
+    };
+    cards.retain(|card| blocklist.may_show(&card.author.uri, &card.author.domain, Some(wijk)));
+    Ok(cards)
 }
 
 pub fn count_waiting(conn: &mut Connection, wijk: WijkId) -> Result<i64> {
+    let blocklist = Blocklist::read(conn)?;
     let waiting = submissions::wijk_id.eq(wijk).and(submissions::state.eq(State::Waiting));
-    Ok(submissions::table
+    let by_author: Vec<(String, Domain, i64)> = submissions::table
+        .inner_join(posts::table.inner_join(actors::table))
         .filter(waiting.and(submissions::why.ne(Why::Reply)))
-        .count()
-        .get_result(conn)?)
+        .group_by((actors::uri, actors::domain))
+        .select((actors::uri, actors::domain, diesel::dsl::count_star()))
+        .load(conn)?;
+    let heard =
+        by_author.iter().filter(|(uri, domain, _)| blocklist.may_show(uri, domain, Some(wijk)));
+    Ok(heard.map(|(.., count)| count).sum())
 }
 
 pub fn card(conn: &mut Connection, id: SubmissionId) -> Result<Card> {
