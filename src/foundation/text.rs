@@ -126,11 +126,13 @@ impl SafeHtml {
 /// One line of foreign text (a name, a title, alt text): no markup, no control characters, at most `most` characters.
 #[must_use]
 pub fn plain_line(text: &str, most: usize) -> String {
+    let text: String = text.chars().filter(|c| !is_bidi_control(*c)).collect();
     let words: Vec<&str> = text
         .split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|w| !w.is_empty())
         .collect();
-    words.join(" ").chars().filter(|c| !is_bidi_control(*c)).take(most).collect()
+    let line: String = words.join(" ").chars().take(most).collect();
+    line.trim_end().to_owned()
 }
 
 #[must_use]

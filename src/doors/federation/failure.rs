@@ -18,7 +18,7 @@ pub enum Failure {
     #[error("{0}: {1}")]
     Refused(StatusCode, &'static str),
     /// Too much at once.
-    #[error("too many requests: {0}")]
+    #[error("later: {0}, {1}")]
     Later(StatusCode, &'static str),
 }
 
@@ -66,7 +66,7 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = self.status();
-        if status.is_server_error() {
+        if status.is_server_error() && matches!(self, Self::Ours(_)) {
             tracing::error!(error = %self, "a request from another server failed");
         } else {
             tracing::debug!(error = %self, "a request from another server was refused");

@@ -278,7 +278,8 @@ impl Fetched {
         }
         let target = self.headers.get(LOCATION).and_then(|target| target.to_str().ok());
         let target = target.and_then(|target| self.url.join(target).ok());
-        let target = target.ok_or_else(|| FetchError::Other("a redirect to nowhere".to_owned()))?;
+        let nowhere = || FetchError::Forbidden("a redirect to nowhere".to_owned());
+        let target = target.ok_or_else(nowhere)?;
         if target.scheme() != "https" && target.scheme() != self.url.scheme() {
             return Err(FetchError::Forbidden(format!("a redirect to {target}")));
         }
@@ -515,7 +516,7 @@ mod tests {
         {
             assert_eq!(class(to(target)), "forbidden", "{target}");
         }
-        assert_eq!(class(to("https://")), "other");
+        assert_eq!(class(to("https://")), "forbidden");
     }
 
     #[tokio::test]
