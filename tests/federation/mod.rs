@@ -1,8 +1,10 @@
 //! The contract with other servers: `understands` reads what each of them sends (`specimens/`, written by us in
-//! exactly their shape), `speaks` keeps everything we say (`snapshots/`, also the examples of FEDERATION.md).
+//! exactly their shape), `speaks` keeps everything we say (`snapshots/`, also the examples of FEDERATION.md),
+//! `gotchas` what each of them trips over.
 
 mod house;
 
+mod gotchas;
 mod speaks;
 mod tidy;
 mod understands;

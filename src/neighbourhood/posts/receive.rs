@@ -12,6 +12,9 @@ use crate::neighbourhood::actors::Actor;
 /// Longer than a Create may be late behind its Delete.
 const LATE: Duration = Duration::from_hours(6);
 
+/// So much the clock of another server may be ahead of ours; a post from further in the future is from now.
+const AHEAD: Duration = Duration::from_mins(5);
+
 /// What the origin said.
 #[derive(Debug, Clone)]
 pub struct Received {
@@ -74,7 +77,9 @@ fn new(conn: &mut Connection, author: &Actor, received: &Received, now: Time) ->
         visibility: received.visibility,
         url: received.url.clone(),
         in_reply_to: received.in_reply_to.clone(),
-        published_at: received.published_at.min(now),
+        published_at: Some(received.published_at)
+            .filter(|at| *at <= now.plus(AHEAD))
+            .unwrap_or(now),
         received_at: now,
         newest_version: version_id,
         gone_at: None,
