@@ -50,6 +50,29 @@ const STATEMENTS: [&str; 8] = [
 /// What objects may use of their door beside the objects above them.
 const TOOLS_OF_OBJECTS: [&str; 2] = ["values", "failure"];
 
+/// What is declared or made in one file only.
+const ONE_OF_EACH: [(&str, &[&str], &str); 6] = [
+    ("Domain", &["struct Domain", "enum Domain", "type Domain"], "foundation/domain.rs"),
+    ("may_show", &["fn may_show"], "neighbourhood/blocks.rs"),
+    ("HttpClient", &["struct HttpClient"], "foundation/http_client/mod.rs"),
+    ("SafeHtml", &["struct SafeHtml", "fn from_foreign"], "foundation/text.rs"),
+    ("VerifiedActor", &["VerifiedActor {"], "doors/federation/signer.rs"),
+    ("Outline", &["struct Outline"], "doors/federation/shape.rs"),
+];
+
+/// What must ask `may_show`: taking in, at the guard and where a post is judged; passing on; the desk.
+const ASKED_IN: [&str; 4] = [
+    "doors/federation/guard.rs",
+    "neighbourhood/submissions/arrive.rs",
+    "neighbourhood/announcements.rs",
+    "neighbourhood/submissions/store.rs",
+];
+/// And where everything that pages and collections show is read: by each function that reads it.
+const SHOWN_BY: (&str, &str) = ("neighbourhood/timelines.rs", "standing!()");
+
+/// Where foreign HTML comes in; what is kept is safe already.
+const INGEST: &str = "doors/federation/objects/";
+
 /// The house as its sources describe it.
 struct House {
     sources: Vec<Source>,
@@ -89,6 +112,7 @@ impl House {
             }
         }
         all.extend(self.twins());
+        all.extend(self.unasked());
         all.extend(self.circles());
         all.sort();
         all.dedup();
@@ -167,18 +191,10 @@ impl House {
         (!is_fine).then(|| format!("the object {object} uses {}", to.join("::")))
     }
 
-    /// One `Domain` and one `may_show` in the whole house.
+    /// One of each in the whole house: `Domain`, `may_show`, the client, the sanitiser, the proof of who signed.
     fn twins(&self) -> Vec<String> {
         let mut all = Vec::new();
-        let only = [
-            (
-                "Domain",
-                &["struct Domain", "enum Domain", "type Domain"][..],
-                "foundation/domain.rs",
-            ),
-            ("may_show", &["fn may_show"][..], "neighbourhood/blocks.rs"),
-        ];
-        for (name, declared, home) in only {
+        for (name, declared, home) in ONE_OF_EACH {
             for source in self.sources.iter().filter(|source| source.path != home) {
                 for line in declared.iter().flat_map(|word| source.lines_with(word)) {
                     all.push(format!(
@@ -186,6 +202,27 @@ impl House {
                         source.path
                     ));
                 }
+            }
+        }
+        all
+    }
+
+    /// `may_show` is asked wherever something comes in, is shown or is passed on.
+    fn unasked(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        for source in &self.sources {
+            let is_asked = !source.lines_with("may_show").is_empty();
+            if ASKED_IN.contains(&source.path.as_str()) && !is_asked {
+                all.push(format!("src/{}:1: does not ask may_show", source.path));
+            }
+            if source.path == SHOWN_BY.0 {
+                let shown = source.functions_with(SHOWN_BY.1);
+                let silent = shown.into_iter().filter(|(_, body)| {
+                    !["may_show(", "is_heard("].iter().any(|asked| body.contains(asked))
+                });
+                all.extend(silent.map(|(line, _)| {
+                    format!("src/{}:{line}: shows without asking may_show", source.path)
+                }));
             }
         }
         all
@@ -242,6 +279,11 @@ fn words(source: &Source) -> Vec<(usize, String)> {
             found.extend(lines.into_iter().map(|line| (line, format!("{problem}: {word}"))));
         }
     };
+    let is_ingest = source.path.starts_with(INGEST) || source.path == "foundation/text.rs";
+    // The demo's other server reads what ours sends as any other would.
+    if !is_ingest && !source.is_below("demo") {
+        forbid(&["from_foreign"], "foreign HTML is made safe where it comes in");
+    }
     if !may_ask_the_database(source) {
         forbid(&STATEMENTS, "a statement belongs in a store.rs or a room of one file");
     }
@@ -315,7 +357,12 @@ fn dials(path: &[String]) -> bool {
         path.as_slice(),
         ["reqwest", "Client" | "ClientBuilder" | "get" | "blocking", ..]
             | ["hyper" | "hyper_util", "client", ..]
-            | ["tokio" | "std", "net", "TcpStream" | "UdpSocket", ..]
+            | [
+                "tokio" | "std",
+                "net",
+                "TcpStream" | "UdpSocket" | "ToSocketAddrs" | "lookup_host",
+                ..
+            ]
     )
 }
 
@@ -448,6 +495,20 @@ fn every_breach_of_a_law_is_reported() {
         ("server.rs", "\nuse tokio::net::{TcpListener, TcpStream};", "second outgoing client"),
         ("doors/web/mod.rs", "\npub struct Domain(String);", "a second Domain"),
         ("doors/web/mod.rs", "\nfn may_show() {}", "a second may_show"),
+        ("doors/web/mod.rs", "\nstruct HttpClient;", "a second HttpClient"),
+        ("doors/web/mod.rs", "\nfn from_foreign() {}", "a second SafeHtml"),
+        ("doors/web/mod.rs", "\nfn x() { VerifiedActor { uri } }", "a second VerifiedActor"),
+        (
+            "doors/web/mod.rs",
+            "\nfn x() { SafeHtml::from_foreign(y, 1); }",
+            "safe where it comes in",
+        ),
+        ("doors/web/mod.rs", "\nuse tokio::net::lookup_host;", "second outgoing client"),
+        (
+            "neighbourhood/timelines.rs",
+            "\nfn x() { standing!().load(c) }",
+            "without asking may_show",
+        ),
     ];
     for (file, text, said) in breaches {
         let complaints = small_house(&[(file, text)]);
@@ -458,6 +519,55 @@ fn every_breach_of_a_law_is_reported() {
             "{file}: {text}\nshould be «{said}» and is {complaints:#?}"
         );
     }
+}
+
+#[test]
+fn whoever_does_not_ask_is_reported() {
+    for file in ASKED_IN {
+        let complaints = small_house(&[(file, "use crate::foundation::clock::Time;")]);
+        let said = format!("src/{file}:1: does not ask may_show");
+        assert!(complaints.contains(&said), "{complaints:#?}");
+    }
+    let asks = "fn x() { standing!().load(c).filter(is_heard(y)) }\nfn is_heard() { may_show() }";
+    let complaints = small_house(&[("neighbourhood/timelines.rs", asks)]);
+    assert!(!complaints.iter().any(|all| all.contains("may_show")), "{complaints:#?}");
+}
+
+/// What stands unescaped on a page is `html` that the sanitiser made, and nothing else.
+#[test]
+fn templates_print_unescaped_only_what_was_made_safe() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("frontend/templates");
+    let mut found = 0;
+    for template in templates_below(&folder) {
+        let text = std::fs::read_to_string(&template).unwrap();
+        for (at, _) in text.match_indices("|safe") {
+            let before = text[..at].rsplit("{{").next().unwrap_or_default().trim();
+            assert!(SAFE.contains(&before), "{}: {before} is printed as it is", template.display());
+            found += 1;
+        }
+        for hidden in [
+            "| safe",
+            "|escape(\"none\")",
+            "autoescape",
+            "<style",
+            "<script>",
+            " style=\"",
+            " onclick",
+        ] {
+            assert!(!text.contains(hidden), "{}: {hidden}", template.display());
+        }
+    }
+    assert!(found > 3, "the templates were not read");
+}
+
+/// Fields of views that are filled from a `SafeHtml` and from nothing else.
+const SAFE: [&str; 3] = ["post.html", "entry.html", "previous"];
+
+fn templates_below(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| if path.is_dir() { templates_below(&path) } else { vec![path] })
+        .collect()
 }
 
 #[test]

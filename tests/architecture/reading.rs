@@ -64,6 +64,16 @@ impl Source {
         found.filter(|at| begins(*at) && ends(*at)).map(|at| line_of(&self.code, at)).collect()
     }
 
+    /// Every function that says `word`, from its line to the next function.
+    pub(super) fn functions_with(&self, word: &str) -> Vec<(usize, &str)> {
+        let begins: Vec<usize> = self.code.match_indices("fn ").map(|(at, _)| at).collect();
+        let ends = begins.iter().skip(1).copied().chain([self.code.len()]);
+        let functions =
+            begins.iter().zip(ends).map(|(begin, end)| (*begin, &self.code[*begin..end]));
+        let with = functions.filter(|(_, body)| body.contains(word));
+        with.map(|(begin, body)| (line_of(&self.code, begin), body)).collect()
+    }
+
     /// Lines where one of `words` stands in quotation marks.
     pub(super) fn said<'a>(&self, words: &[&'a str]) -> Vec<(usize, &'a str)> {
         let mut found = Vec::new();
