@@ -8,30 +8,36 @@ use std::path::{Path, PathBuf};
 
 use self::table::{Door, Row, TABLE};
 use crate::harness::{
-    ACTIVITY_JSON, HOST, Request, Town, Visitor, WIJK, each_database, eventually,
+    ACTIVITY_JSON, HOST, HTML, Request, Town, Visitor, WIJK, dump, each_database, eventually,
 };
 
 const PASSWORD: &str = "een lange zin als wachtwoord";
-/// In the order of a row's answers.
-const EVERYBODY: [&str; 6] =
-    ["nobody", "noseat", "editor1", "moderator1", "elsewhere1", "administrator"];
+const POLICY: &str = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+/// With the place of what they are answered in a row: who edits for the wijk and who edits for a partner may the same.
+const EVERYBODY: [(&str, usize); 7] = [
+    ("nobody", 0),
+    ("noseat", 1),
+    ("editor1", 2),
+    ("partner1", 2),
+    ("moderator1", 3),
+    ("elsewhere1", 4),
+    ("administrator", 5),
+];
 
 #[test]
 fn every_route_has_a_row() {
     let rows: BTreeSet<_> =
         TABLE.iter().map(|row| (row.door, row.method.to_owned(), row.route.to_owned())).collect();
     let mut routes = BTreeSet::new();
-    for (file, door) in [
-        ("src/doors/web", Door::People),
-        ("src/doors/federation", Door::Servers),
-        ("src/server.rs", Door::People),
-    ] {
-        for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(file)) {
-            let text = std::fs::read_to_string(&file).unwrap();
-            let hidden = [".nest(", ".route_service(", ".nest_service("];
-            assert!(!hidden.iter().any(|h| text.contains(h)), "{}: read these", file.display());
-            routes.extend(routes_in(&text).into_iter().map(|(m, route)| (door, m, route)));
-        }
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for file in [sources(&src.join("doors")), sources(&src.join("server.rs"))].concat() {
+        let is_servers = file.starts_with(src.join("doors/federation"));
+        let door = if is_servers { Door::Servers } else { Door::People };
+        let text = std::fs::read_to_string(&file).unwrap();
+        let hidden =
+            [".nest(", ".route_service(", ".nest_service(", "get_service(", "on(MethodFilter"];
+        assert!(!hidden.iter().any(|h| text.contains(h)), "{}: read these", file.display());
+        routes.extend(routes_in(&text).into_iter().map(|(m, route)| (door, m, route)));
     }
     assert!(routes.len() > 30, "too few were found: {routes:?}");
     let without: Vec<_> = routes.difference(&rows).collect();
@@ -62,12 +68,13 @@ fn routes_in(text: &str) -> Vec<(String, String)> {
             depth == 0
         });
         let words = handlers[..end.unwrap()].split(|c: char| !c.is_alphabetic() && c != '(');
-        let methods = ["get(", "post(", "put(", "patch(", "delete(", "any("];
+        let methods = ["get(", "post(", "put(", "patch(", "delete(", "head(", "any("];
+        let before = found.len();
         let methods =
             words.filter_map(|w| methods.into_iter().find(|method| w.starts_with(method)));
         found.extend(methods.map(|m| (m.trim_end_matches('(').to_uppercase(), path.to_owned())));
+        assert!(found.len() > before, "{path} has no method");
     }
-    assert_eq!(found.is_empty(), !text.contains(".route("), "routes without a method");
     found
 }
 
@@ -77,8 +84,8 @@ each_database! {
         let mut world = World::of(&town).await;
         let mut differing = Vec::new();
         for row in &TABLE {
-            for (number, (who, expected)) in EVERYBODY.iter().zip(row.answers).enumerate() {
-                let answer = world.ask(row, number).await;
+            for (number, (who, place)) in EVERYBODY.into_iter().enumerate() {
+                let (answer, expected) = (world.ask(row, number).await, row.answers[place]);
                 if answer != expected {
                     let (method, path) = (row.method, row.path);
                     differing.push(format!("{method} {path}, {who}: {answer}, not {expected}"));
@@ -88,6 +95,52 @@ each_database! {
         assert!(differing.is_empty(), "{differing:#?}");
         assert!(!world.town.queue().await.is_empty(), "something waits to the end");
     }
+
+    /// A8: no form does anything when another site sends it in somebody's name, nor without its token.
+    async fn a08_every_form_from_elsewhere(db: TestDatabase) {
+        let town = Town::new(db).await;
+        let mut world = World::of(&town).await;
+        let before = decided_or_signed_in(&town);
+        for row in TABLE.iter().filter(|row| row.door == Door::People && row.method != "GET") {
+            for (number, (who, _)) in EVERYBODY.into_iter().enumerate() {
+                for forged in world.forged(row, number).await {
+                    let answer = world.visitors[number].asks(forged.clone()).await;
+                    // Who is nobody is asked who he is, before anything is read.
+                    let is_asked = who == "nobody"
+                        && answer.header("location").is_some_and(|to| to.starts_with("/aanmelden"));
+                    assert!(answer.status == 403 || is_asked, "{}, {who}: {forged:?}", row.path);
+                }
+            }
+        }
+        assert_eq!(decided_or_signed_in(&town), before);
+    }
+
+    /// C3, for every page there is.
+    async fn c03_every_page_says_what_a_browser_may(db: TestDatabase) {
+        let town = Town::new(db).await;
+        let mut world = World::of(&town).await;
+        let of_administrator = EVERYBODY.len() - 1;
+        for row in TABLE.iter().filter(|row| row.door == Door::People && row.method == "GET") {
+            let (path, _) = world.filled(row.path).await;
+            for number in [0, of_administrator] {
+                let answer = world.visitors[number].opens(&path).await;
+                let kind = answer.header("content-type").unwrap_or_default();
+                if kind.starts_with("text/html") {
+                    assert_eq!(answer.header("content-security-policy"), Some(POLICY), "{path}");
+                }
+                assert!(kind.is_empty() || answer.header("x-content-type-options") == Some("nosniff")
+                    || kind.starts_with("text/plain"), "{path}: {:?}", answer.headers);
+            }
+        }
+    }
+}
+
+/// The tables that a form could change.
+fn decided_or_signed_in(town: &Town) -> Vec<Vec<String>> {
+    let mut tables = dump(&town.server.database);
+    ["submissions", "announcements", "decisions", "accounts", "invitations", "seats"]
+        .map(|table| tables.remove(table).expect("that table"))
+        .to_vec()
 }
 
 /// A wijk with something waiting and something passed on, another wijk, and all who knock.
@@ -130,7 +183,7 @@ impl<'a> World<'a> {
             ("{token}", last(&invitation)),
         ];
         let mut visitors = vec![Visitor::of(town.server.whereabouts())];
-        for name in &EVERYBODY[1..] {
+        for (name, _) in &EVERYBODY[1..] {
             visitors.push(signed_in(town, name).await);
         }
         World { town, visitors, looker: signed_in(town, "moderator2").await, places }
@@ -162,6 +215,29 @@ impl<'a> World<'a> {
         said
     }
 
+    /// The form of a row as another site would send it, and as somebody who has no token would.
+    async fn forged(&mut self, row: &Row, number: usize) -> Vec<Request> {
+        let (path, versie) = self.filled(row.path).await;
+        let stolen = self.visitors[(number + 1) % EVERYBODY.len()].token().await;
+        let own = self.visitors[number].token().await;
+        let mut forged = Vec::new();
+        for (token, origin, site) in [
+            (&own, "http://elders.test", "cross-site"),
+            (&own, "null", "cross-site"),
+            (&own, "http://x.wijk.test", "same-site"),
+            (&String::new(), "http://wijk.test", "same-origin"),
+            (&stolen, "http://wijk.test", "same-origin"),
+        ] {
+            let mut form = url::form_urlencoded::Serializer::new(String::new());
+            form.append_pair("csrf", token).append_pair("versie", &versie).extend_pairs(row.form);
+            let (method, body) = (row.method.to_owned(), form.finish().into_bytes());
+            let request = Request { method, body, ..Request::get(HOST, &path, HTML) };
+            let request = request.with("Content-Type", "application/x-www-form-urlencoded");
+            forged.push(request.with("Origin", origin).with("Sec-Fetch-Site", site));
+        }
+        forged
+    }
+
     /// The path with what is there now in its places, and the version of the submission in it.
     async fn filled(&mut self, path: &str) -> (String, String) {
         let mut filled = path.to_owned();
@@ -184,9 +260,12 @@ impl<'a> World<'a> {
 
 async fn people_come_in(town: &Town) {
     town.server.does(&["wijk", "add", "beverwaard", "--name", "Beverwaard"]).await;
+    let partner = ["partner", "new", "speeltuin", "--wijk", "bloemhof", "--kind", "welzijn"];
+    town.server.does(&[&partner[..], &["--name", "Speeltuin"]].concat()).await;
     for (name, seat) in [
         ("noseat", None),
         ("editor1", Some(["editor", "--wijk", "bloemhof"])),
+        ("partner1", Some(["editor", "--partner", "speeltuin"])),
         ("moderator1", Some(["moderator", "--wijk", "bloemhof"])),
         ("moderator2", Some(["moderator", "--wijk", "bloemhof"])),
         ("elsewhere1", Some(["moderator", "--wijk", "beverwaard"])),

@@ -41,12 +41,18 @@ impl<'a> Visitor<'a> {
 
     /// Sends a form of the site, with the token that it would carry for this visitor.
     pub(crate) async fn sends(&mut self, path: &str, fields: &[(&str, &str)]) -> Response {
+        let token = self.token().await;
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("csrf", &token).extend_pairs(fields);
+        self.asks(post(path, form.finish())).await
+    }
+
+    /// What this visitor's forms carry.
+    pub(crate) async fn token(&mut self) -> String {
         let page = self.opens("/aanmelden").await.text();
         let (_, inputs) = sign_in_form(&page).unwrap_or_else(|| panic!("no form: {page}"));
-        let token = inputs.iter().find(|input| input.name == "csrf").expect("a token");
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.append_pair("csrf", &token.value).extend_pairs(fields);
-        self.asks(post(path, form.finish())).await
+        let token = inputs.iter().find(|input| input.name == "csrf");
+        token.expect("a token").value.clone()
     }
 
     /// Signs in on the page at `path`: its form with a password in it, whatever its fields are
