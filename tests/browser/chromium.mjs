@@ -47,6 +47,10 @@ export class Visitor {
       const isKnown = message.location().url === visitor.failing && message.text().startsWith("Failed to load resource");
       if (["error", "warning"].includes(message.type()) && !isKnown) complain(`console: ${message.text()} (${message.location().url})`);
     });
+    context.on("dialog", (dialog) => {
+      complain(`dialog: ${dialog.message()}`);
+      dialog.dismiss();
+    });
     context.on("weberror", (error) => complain(`script: ${error.error()}`));
     await context.addInitScript(() => {
       document.addEventListener("securitypolicyviolation", (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI}`));

@@ -10,6 +10,7 @@ use tokio::process::Command;
 
 use crate::harness::{Note, Server, TestDatabase, Town, variable};
 
+mod corpus;
 mod picture;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser");
