@@ -129,6 +129,20 @@ each_database! {
         let v = case.hostile.letter(&widened).sealed();
         case.answered([202, 400, 401], "a Create of honest's private post", &v).await;
         case.has_no_effect(&private);
+
+        // Neither does a copy of it that says so, inline, in hostile's name or in an Update.
+        let public = case.town.approved(&case.honest, "Bekend en openbaar").await;
+        let mut copy = public.edited("Bekend, en nu heel anders");
+        copy.to.push(case.hostile.id());
+        for kind in ["Create", "Update"] {
+            let forged = json!({ "id": format!("{}#{kind}", case.hostile.id()), "type": kind, "actor": case.hostile.id(),
+                "to": [crate::harness::PUBLIC], "object": copy });
+            let v = case.hostile.letter(&forged).sealed();
+            case.answered([202, 400, 401], "honest's post by hostile", &v).await;
+        }
+        case.town.everything_is_handled().await;
+        let page = case.town.wijk_page().await;
+        assert!(page.says(&public.words) && !page.says("heel anders"), "{}", page.text());
         case.closes().await;
     }
 
@@ -163,7 +177,17 @@ each_database! {
             "http://b.test:80/users/honest",
             "http://user@b.test/users/honest",
             "http://xn--b-0ga.test/users/honest",
+            "http://b.test/users/honest?x=1",
+            "http://b.test//users/honest",
+            "http://b.test/users/%68onest",
+            "http://b.test/users/x/../honest",
+            "http://b.test/users/honest/",
+            "HTTP://b.test/users/honest",
         ];
+        for alias in ["http://b.test/users/honest?x=1", "http://b.test//users/honest", "http://b.test/users/honest/",
+            "http://b.test/users/%68onest"] {
+            case.town.foreign.shows(alias, Answer::activity(&case.honest.document()));
+        }
         for spelling in spellings {
             let note = case.honest.note(&format!("gespeld als {spelling}"));
             case.honest.publishes(&note);
@@ -245,6 +269,38 @@ each_database! {
             let fetches = case.town.foreign.fetches_of(&note.id).len();
             assert!(fetches <= 1, "{fetches} fetches of {}", note.id);
         }
+        case.closes().await;
+    }
+
+    async fn i13_what_a_forwarder_may_not_bring_about(db: TestDatabase) {
+        let case = Case::new(db).await;
+        let shown = case.town.approved(&case.honest, "Dit staat er nog bij honest").await;
+        case.town.page_comes_to_say(&shown.words).await;
+        let follower = case.town.follower.id();
+        let honest = case.honest.id();
+        let their_follow = Activity::follow(&follower, WIJK);
+        let mut renamed = case.honest.document();
+        renamed["name"] = json!("Anders genoemd");
+        let renaming = json!({ "id": format!("{honest}#updates/1"), "type": "Update", "actor": honest, "object": renamed });
+        // Each in honest's or the follower's name, signed by another.
+        for activity in [
+            Activity::follow(&honest, WIJK).json(),
+            their_follow.undone_by(&follower).json(),
+            Activity::delete(&honest, &shown.id).json(),
+            Activity { object: Object::Id(honest.clone()), ..Activity::delete(&honest, &honest) }.json(),
+            Activity::update(&shown.edited("Dit zei honest nooit")).json(),
+            renaming,
+        ] {
+            let v = case.hostile.letter(&activity).sealed();
+            case.answered(202, "a hint", &v).await;
+        }
+        case.town.everything_is_handled().await;
+        let page = case.town.wijk_page().await;
+        assert!(page.says(&shown.words) && !page.says("Anders genoemd"), "{}", page.text());
+        assert_eq!(case.town.wijk().await["followers"], 1);
+        assert!(case.town.follower.told("Undo", &shown.id).is_empty());
+        assert!(case.honest.told("Accept", &honest).is_empty());
+        assert!(!Value::from(case.town.queue().await).to_string().contains("nooit"));
         case.closes().await;
     }
 
