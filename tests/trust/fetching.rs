@@ -7,7 +7,8 @@ use tokio::task::JoinSet;
 
 use super::Case;
 use crate::harness::{
-    ACTIVITY_JSON, Activity, Answer, HANDLE, Letter, Note, Request, Response, WIJK, each_database,
+    ACTIVITY_JSON, Activity, Answer, HANDLE, HTML, Letter, Note, Request, Response, WIJK,
+    each_database,
 };
 
 /// Addresses are told apart, and budgets count.
@@ -217,6 +218,33 @@ each_database! {
         let (note, v) = from(&case, actor);
         case.answered([400, 401, 503], &target, &v.sealed()).await;
         case.has_no_effect(&note);
+        case.closes().await;
+    }
+
+    /// T21: who wants to follow names a server, and who works the command line names actors.
+    async fn f12_what_a_visitor_or_the_operator_names(db: TestDatabase) {
+        let case = Case::new(db).await;
+        let port = case.town.canary.port();
+        let hosts = ["127.0.0.1", "[::1]", "localhost", "0x7f.1", "2130706433", "a.test", "x.a.test"];
+        for host in hosts {
+            for named in [format!("{host}:{port}"), format!("@x@{host}:{port}"), format!("http://{host}:{port}/users/x")] {
+                let asked: String = url::form_urlencoded::byte_serialize(named.as_bytes()).collect();
+                let answer = case.town.server.get(&format!("/wijken/bloemhof/volgen?server={asked}"), HTML).await;
+                assert!(answer.status < 500, "{named}: {}", answer.text());
+                let wijk = ["--wijk", "bloemhof", "--kind", "politie", "--name", "Politie"];
+                let said = case.town.server.run(&[&["partner", "add", &named], &wijk[..]].concat()).await;
+                assert_ne!(said.code, Some(0), "{named}: {said:?}");
+            }
+        }
+        for template in [format!("http://127.0.0.1:{port}/{{uri}}"), "//kwaad.test/{uri}".to_owned(), "javascript:alert(1)//{uri}".to_owned()] {
+            let links = json!([{ "rel": "http://ostatus.org/schema/1.0/subscribe", "template": template }]);
+            let found = json!({ "subject": "acct:volger@a.test", "links": links }).to_string();
+            case.town.foreign.shows("http://a.test/.well-known/webfinger?resource=acct%3Avolger%40a.test",
+                Answer::document("application/jrd+json", found));
+            let page = case.town.server.get("/wijken/bloemhof/volgen?server=%40volger%40a.test", HTML).await.text();
+            assert!(page.contains("http://a.test/authorize_interaction?uri="), "{template}: {page}");
+            assert!(!page.contains("kwaad.test") && !page.contains("javascript:") && !page.contains("127.0.0.1"), "{page}");
+        }
         case.closes().await;
     }
 
