@@ -129,6 +129,13 @@ partner-kind-media = media
 partner-kind-overig = organisation
 
 ## The desk
+private-title = For you only
+private-back = Back to the desk
+private-hint = People wrote this to the wijk, not to everybody. Only the moderators of this wijk see it. The wijk never passes it on. After 90 days it is gone.
+private-empty = Nobody wrote to you in private.
+private-answer = Answer there
+private-put-away = Read, put away
+desk-private = For you only
 desk-title = Desk
 desk-wijken = Your wijken
 desk-waiting = Waiting for you

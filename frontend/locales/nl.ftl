@@ -129,6 +129,13 @@ partner-kind-media = media
 partner-kind-overig = organisatie
 
 ## De balie
+private-title = Alleen voor jullie
+private-back = Terug naar de balie
+private-hint = Dit schreven mensen aan de wijk, niet aan iedereen. Alleen de moderatoren van deze wijk zien het. De wijk geeft het nooit door. Na 90 dagen is het weg.
+private-empty = Niemand schreef jullie iets onder vier ogen.
+private-answer = Antwoord daar
+private-put-away = Gelezen, mag weg
+desk-private = Alleen voor jullie
 desk-title = Balie
 desk-wijken = Jouw wijken
 desk-waiting = Wacht op jou

@@ -25,6 +25,7 @@ pub(super) struct Row {
 
 const SIGN_IN: &str = "303 /aanmelden?next=%2Fbalie";
 const SIGN_IN_FOR_WIJK: &str = "303 /aanmelden?next=%2Fbalie%3Fwijk%3Dbloemhof";
+const SIGN_IN_FOR_PRIVATE: &str = "303 /aanmelden?next=%2Fbalie%2Fprive%3Fwijk%3Dbloemhof";
 const REASON: &[(&str, &str)] = &[("reason", "elsewhere")];
 const WRONG: &[(&str, &str)] = &[("username", "moderator1"), ("password", "iets anders")];
 
@@ -63,7 +64,7 @@ const fn inbox(route: &'static str, path: &'static str) -> Row {
     Row { door: Door::Servers, method: "POST", route, path, form: &[], answers }
 }
 
-pub(super) const TABLE: [Row; 48] = [
+pub(super) const TABLE: [Row; 50] = [
     page("/", "/", ["200"; 6]),
     page("/wijken/{slug}", "/wijken/bloemhof", ["200"; 6]),
     page("/wijken/{slug}/volgen", "/wijken/bloemhof/volgen?server=a.test", ["200"; 6]),
@@ -82,6 +83,17 @@ pub(super) const TABLE: [Row; 48] = [
     form("/uitnodiging/{token}", "/uitnodiging/{token}", &[("password", "te kort")], ["422"; 6]),
     page("/balie", "/balie", [SIGN_IN, "403", "403", "200", "200", "200"]),
     page("/balie", "/balie?wijk=bloemhof", [SIGN_IN_FOR_WIJK, "404", "404", "200", "404", "200"]),
+    page(
+        "/balie/prive",
+        "/balie/prive?wijk=bloemhof",
+        [SIGN_IN_FOR_PRIVATE, "404", "404", "200", "404", "200"],
+    ),
+    form(
+        "/balie/prive/{private}/weg",
+        "/balie/prive/12/weg?wijk=bloemhof",
+        &[],
+        decided("303 /balie/prive?wijk=bloemhof"),
+    ),
     form(
         "/balie/{submission}/goedkeuren",
         "/balie/{submission}/goedkeuren",

@@ -75,6 +75,18 @@ impl<'a> Visitor<'a> {
         self.asks(post(action, fields.finish())).await
     }
 
+    /// Presses the button of the first form on a page that goes to such an address; its hidden fields go along.
+    pub(crate) async fn presses(&mut self, page: &str, action: &str) -> Response {
+        let forms = page.split("<form").skip(1).filter_map(|rest| rest.split("</form>").next());
+        let mut going = forms.filter(|form| attribute(form, "action").contains(action));
+        let form = going.next().unwrap_or_else(|| panic!("no form goes to {action}: {page}"));
+        let mut fields = url::form_urlencoded::Serializer::new(String::new());
+        for input in inputs(form).iter().filter(|input| input.kind == "hidden") {
+            fields.append_pair(&input.name, &input.value);
+        }
+        self.asks(post(&attribute(form, "action"), fields.finish())).await
+    }
+
     /// Sends a request with the cookies kept, and keeps those of the answer.
     pub(crate) async fn asks(&mut self, request: Request) -> Response {
         let cookies: Vec<_> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();

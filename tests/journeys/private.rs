@@ -1,6 +1,6 @@
 //! What is not public where it was written is never shown and never announced.
 
-use crate::harness::{Activity, Answer, Town, each_database};
+use crate::harness::{Activity, Answer, Town, Visitor, each_database};
 
 each_database! {
     async fn a_direct_post_stays_private(db: TestDatabase) {
@@ -55,6 +55,28 @@ each_database! {
         town.partner.says(&Activity::create(&note)).await;
 
         town.everything_is_handled().await;
+        town.assert_no_trace_of(&note).await;
+    }
+
+    async fn its_moderators_read_it_and_put_it_away(db: TestDatabase) {
+        let town = Town::new(db).await;
+        town.moderator("moderator1", "een lang wachtwoord").await;
+        town.server.does(&["wijk", "add", "lombok", "--name", "Lombok"]).await;
+        let note = town.resident.note("Mijn buurman heeft hulp nodig").direct();
+        town.resident.posts(&note).await;
+        town.everything_is_handled().await;
+
+        let mut moderator = Visitor::of(town.server.whereabouts());
+        moderator.signs_in("/aanmelden", "moderator1", "een lang wachtwoord").await;
+        let desk = moderator.opens("/balie?wijk=bloemhof").await.text();
+        assert!(desk.contains("/balie/prive?wijk=bloemhof"), "{desk}");
+        assert!(!desk.contains("hulp nodig"), "it waits nowhere: {desk}");
+        let page = moderator.opens("/balie/prive?wijk=bloemhof").await.text();
+        assert!(page.contains("Mijn buurman heeft hulp nodig"), "{page}");
+        let answer = moderator.presses(&page, "/weg").await;
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        let page = moderator.opens("/balie/prive?wijk=bloemhof").await.text();
+        assert!(!page.contains("hulp nodig"), "{page}");
         town.assert_no_trace_of(&note).await;
     }
 }

@@ -11,6 +11,7 @@ use super::cards::{self, Picture, WijkView};
 use super::failure::Failure;
 use super::forms::Posted;
 use super::layout::{self, Layout};
+use super::private;
 use super::visitor::{Desk, SignedIn, Visitor};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
@@ -47,6 +48,8 @@ struct DeskPage {
     replies: Vec<Waiting>,
     replies_count: usize,
     announced: Vec<Announced>,
+    private_count: i64,
+    private_url: String,
 }
 
 struct DeskWijk {
@@ -149,6 +152,8 @@ pub(super) async fn page(
             .iter()
             .map(|shown| announced(links, slug, shown, &lanes.partners))
             .collect(),
+        private_count: lanes.private,
+        private_url: private::address(slug),
         t,
     })?)
 }
@@ -171,6 +176,7 @@ struct Lanes {
     replies: Vec<Entry>,
     announced: Vec<Shown>,
     partners: Vec<Partner>,
+    private: i64,
 }
 
 impl Lanes {
@@ -181,6 +187,7 @@ impl Lanes {
             replies: lane(conn, &by, true)?,
             announced: store::recently_announced(conn, by.wijk(), ANNOUNCED)?,
             partners: partners::verified(conn, by.wijk(), now)?,
+            private: posts::count_private(conn, &by)?,
         })
     }
 }

@@ -22,6 +22,7 @@ mod author;
 mod sign_in;
 mod invitation;
 mod desk;
+mod private;
 
 use std::sync::Arc;
 
@@ -69,6 +70,8 @@ pub fn routes(app: &App, otherwise: Router) -> Router {
         .route("/uitnodiging/{token}", get(invitation::page).post(invitation::accept))
         // An account; what it sees and does there, a moderator of that wijk.
         .route("/balie", get(desk::page))
+        .route("/balie/prive", get(private::page))
+        .route("/balie/prive/{private}/weg", post(private::put_away))
         .route("/balie/{submission}/goedkeuren", post(desk::approve))
         .route("/balie/{submission}/weigeren", post(desk::refuse))
         .route("/balie/{announcement}/terughalen", post(desk::withdraw))

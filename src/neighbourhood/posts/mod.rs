@@ -8,12 +8,13 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::foundation::clock::Time;
-use crate::foundation::database::schema::{post_versions, posts, raw_activities};
+use crate::foundation::database::schema::{post_versions, posts, private_posts, raw_activities};
 use crate::foundation::database::text_enum;
 use crate::foundation::error::{Error, Result};
-use crate::foundation::ids::{ActorId, PostId, RawActivityId, VersionId};
+use crate::foundation::ids::{ActorId, PostId, PrivatePostId, RawActivityId, VersionId};
 use crate::foundation::secret::sha256;
 use crate::foundation::text::SafeHtml;
+use crate::neighbourhood::actors::Actor;
 
 text_enum! {
     /// Who may see it where it was written.
@@ -81,6 +82,21 @@ impl Kind {
             _ => ObjectType::Note,
         }
     }
+}
+
+/// A direct or followers-only post that names a wijk: for its moderators, and for nobody else.
+#[derive(Debug, Clone, Queryable, Selectable)]
+pub struct PrivatePost {
+    #[diesel(select_expression = private_posts::id)]
+    pub id: PrivatePostId,
+    #[diesel(select_expression = private_posts::uri)]
+    pub uri: String,
+    #[diesel(select_expression = private_posts::content)]
+    pub content: SafeHtml,
+    #[diesel(select_expression = private_posts::received_at)]
+    pub received_at: Time,
+    #[diesel(embed)]
+    pub author: Actor,
 }
 
 text_enum! {

@@ -2,15 +2,19 @@
 
 use diesel::prelude::*;
 
-use super::{KeptRaw, Post, Raw, Version, Visibility};
+use super::{KeptRaw, Post, PrivatePost, Raw, Version, Visibility};
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::{
-    post_versions, posts, private_posts, raw_activities, tombstones,
+    actors, post_versions, posts, private_posts, raw_activities, tombstones,
 };
 use crate::foundation::database::{Connection, on_each};
 use crate::foundation::error::{Error, Result};
-use crate::foundation::ids::{ActorId, PostId, RawActivityId, VersionId, WijkId, next_id};
+use crate::foundation::ids::{ActorId, PostId, PrivatePostId, RawActivityId, VersionId, WijkId};
 use crate::foundation::text::SafeHtml;
+use crate::neighbourhood::accounts::Moderator;
+
+/// How long what was written to a wijk in private is kept.
+const PRIVATE_FOR: std::time::Duration = std::time::Duration::from_hours(90 * 24);
 
 pub fn find(conn: &mut Connection, id: PostId) -> Result<Post> {
     posts::table.find(id).select(Post::as_select()).first(conn).optional()?.ok_or(Error::NotFound)
@@ -160,7 +164,7 @@ pub fn raw_of(conn: &mut Connection, version: VersionId) -> Result<Option<KeptRa
     Ok(of_version.select(KeptRaw::as_select()).first(conn).optional()?)
 }
 
-/// Kept apart from every other post, shown nowhere.
+/// Kept apart from every other post, for the eyes of the moderators.
 pub fn keep_private(
     conn: &mut Connection,
     wijk: WijkId,
@@ -171,7 +175,7 @@ pub fn keep_private(
 ) -> Result<()> {
     on_each!(conn, c => diesel::insert_into(private_posts::table)
         .values((
-            private_posts::id.eq(next_id(now)),
+            private_posts::id.eq(PrivatePostId::next(now)),
             private_posts::wijk_id.eq(wijk),
             private_posts::author_id.eq(author),
             private_posts::uri.eq(uri),
@@ -182,6 +186,41 @@ pub fn keep_private(
         .do_nothing()
         .execute(c))?;
     Ok(())
+}
+
+/// What was written to a wijk in private, newest first.
+pub fn private_to(conn: &mut Connection, by: &Moderator, most: i64) -> Result<Vec<PrivatePost>> {
+    let rows = private_posts::table
+        .inner_join(actors::table)
+        .filter(private_posts::wijk_id.eq(by.wijk()))
+        .order(private_posts::id.desc())
+        .limit(most);
+    Ok(rows.select(PrivatePost::as_select()).load(conn)?)
+}
+
+pub fn count_private(conn: &mut Connection, by: &Moderator) -> Result<i64> {
+    Ok(private_posts::table
+        .filter(private_posts::wijk_id.eq(by.wijk()))
+        .count()
+        .get_result(conn)?)
+}
+
+/// Read, and done with: it is not kept.
+///
+/// # Errors
+/// `NotFound` for what was written to another wijk.
+pub fn put_away(conn: &mut Connection, id: PrivatePostId, by: &Moderator) -> Result<()> {
+    let row = private_posts::id.eq(id).and(private_posts::wijk_id.eq(by.wijk()));
+    match diesel::delete(private_posts::table.filter(row)).execute(conn)? {
+        0 => Err(Error::NotFound),
+        _ => Ok(()),
+    }
+}
+
+/// Nobody's private words are kept for ever.
+pub fn sweep_private(conn: &mut Connection, now: Time) -> Result<usize> {
+    let old = private_posts::table.filter(private_posts::received_at.lt(now.minus(PRIVATE_FOR)));
+    Ok(diesel::delete(old).execute(conn)?)
 }
 
 pub fn forget_private(conn: &mut Connection, uri: &str, author: ActorId) -> Result<()> {
