@@ -337,4 +337,46 @@ each_database! {
         assert_eq!((tried.len(), &tried[0]["status"]), (1, &json!(202)), "{tried:#?}");
         street.nothing_was_refused().await;
     }
+
+    /// A server that calls itself a community's (FEP-1b12) gets the author's own activity, embedded as it was sent.
+    async fn a_threadiverse_gets_the_whole_create(db: TestDatabase) {
+        let (elders, ginder) =
+            tokio::join!(Fedify::start("elders.test"), Fedify::start("ginder.test"));
+        ginder.does("software", &json!({ "name": "lemmy", "version": "0.19.15" })).await;
+        let server = Street::opened(db, &[&elders, &ginder]).await;
+        elders.meets(server.whereabouts(), &[&ginder]).await;
+        ginder.meets(server.whereabouts(), &[&elders]).await;
+        let street = Street { server, elders };
+        follows(&ginder, "volger").await;
+        let learned = async || {
+            let known = street.server.list(&["instance", "list"]).await;
+            let is_it = |row: &Value| row["host"] == "ginder.test" && row["kind"] == "threadiverse";
+            holds(known.iter().any(is_it), || format!("{known:?}"))
+        };
+        eventually("its NodeInfo is read", learned).await;
+        street.partner().await;
+
+        let post = street.writes("wijkagent", "Zaterdag spreekuur in de Huiskamer").await;
+
+        let announces = ginder.comes_to("inbox?as=volger&type=Announce", 1, SOON).await;
+        let (announce, create) = (&announces[0]["raw"], &announces[0]["raw"]["object"]);
+        assert_eq!((&create["type"], &create["object"]["id"]), (&json!("Create"), &json!(post)), "{announce:#}");
+        assert_eq!(create["actor"], "http://elders.test/users/wijkagent", "{announce:#}");
+        assert!(create["object"]["content"].to_string().contains("spreekuur"), "{announce:#}");
+        assert_eq!(announces[0]["signature"], "cavage", "verified by Fedify: {announces:#?}");
+
+        let why = ["--wijk", "bloemhof", "--reason", "Bij nader inzien"];
+        street.server.does(&[&["announcement", "withdraw", &post], &why[..]].concat()).await;
+
+        // Both parts of an Undo bear the ids that were announced.
+        let gone = async || {
+            let undone = ginder.lists("inbox?as=volger").await;
+            let told = undone.iter().map(|row| row["raw"].to_string()).find(|raw| {
+                !raw.contains("\"Create\"") && raw.contains(post.as_str())
+            });
+            told.ok_or(format!("{undone:#?}"))
+        };
+        eventually("it hears that the wijk took it back", gone).await;
+        assert_eq!(ginder.lists("refused").await, Vec::<Value>::new());
+    }
 }

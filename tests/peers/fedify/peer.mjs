@@ -208,6 +208,7 @@ const sent = new Map(); // id → {activity, author, followers}, for Follow, Lik
 const media = []; // {type, bytes}
 const received = []; // what /inbox tells
 let authorize = false;
+let software = { name: "likejewijk-test-peer", version: "1.0.0" }; // what NodeInfo says
 let serial = 0;
 
 people.set(INSTANCE, { name: INSTANCE, keys: newKeys(), followers: new Map(), following: new Map(), activities: [], timeline: [] });
@@ -303,7 +304,7 @@ federation
   .setCounter((_ctx, identifier) => [...(people.get(identifier)?.following.values() ?? [])].filter((f) => f.state === "accepted").length)
   .authorize(mayRead);
 federation.setNodeInfoDispatcher("/nodeinfo/2.1", () => ({
-  software: { name: "likejewijk-test-peer", version: "1.0.0" },
+  software,
   protocols: ["activitypub"],
   openRegistrations: false,
   usage: { users: { total: people.size - 1, activeMonth: people.size - 1, activeHalfyear: people.size - 1 }, localPosts: notes.size, localComments: 0 },
@@ -604,6 +605,12 @@ const control = {
     if (typeof on !== "boolean") throw new Problem(400, "on: expected true or false");
     authorize = on;
     return { on };
+  },
+
+  async "POST /software"({ name, version }) {
+    if (typeof name !== "string" || !/^[a-z0-9-]+$/.test(name) || !/^\d+\.\d+\.\d+/.test(version ?? "")) throw new Problem(400, "name: expected [a-z0-9-]+, version: 1.2.3");
+    software = { name, version };
+    return software;
   },
 
   async "POST /resolve"(names) {
