@@ -12,6 +12,7 @@ use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{ActorId, PostId, PrivatePostId, RawActivityId, VersionId, WijkId};
 use crate::foundation::text::SafeHtml;
 use crate::neighbourhood::accounts::Moderator;
+use crate::neighbourhood::blocks::Blocklist;
 
 /// How long what was written to a wijk in private is kept.
 const PRIVATE_FOR: std::time::Duration = std::time::Duration::from_hours(90 * 24);
@@ -195,7 +196,12 @@ pub fn private_to(conn: &mut Connection, by: &Moderator, most: i64) -> Result<Ve
         .filter(private_posts::wijk_id.eq(by.wijk()))
         .order(private_posts::id.desc())
         .limit(most);
-    Ok(rows.select(PrivatePost::as_select()).load(conn)?)
+    let mut letters: Vec<PrivatePost> = rows.select(PrivatePost::as_select()).load(conn)?;
+    let blocklist = Blocklist::read(conn)?;
+    letters.retain(|letter| {
+        blocklist.may_show(&letter.author.uri, &letter.author.domain, Some(by.wijk()))
+    });
+    Ok(letters)
 }
 
 pub fn count_private(conn: &mut Connection, by: &Moderator) -> Result<i64> {

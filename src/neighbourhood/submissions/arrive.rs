@@ -91,7 +91,9 @@ fn kept_apart(
     {
         withdraw::not_public_any_more(conn, &post, now)?;
     }
-    for wijk in named {
+    let blocklist = Blocklist::read(conn)?;
+    let hears = |wijk: &&Wijk| blocklist.may_show(&author.uri, &author.domain, Some(wijk.id()));
+    for wijk in named.iter().filter(hears) {
         posts_store::keep_private(
             conn,
             wijk.id(),
