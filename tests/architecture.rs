@@ -60,12 +60,14 @@ const ONE_OF_EACH: [(&str, &[&str], &str); 6] = [
     ("Outline", &["struct Outline"], "doors/federation/shape.rs"),
 ];
 
-/// What must ask `may_show`: taking in, at the guard and where a post is judged; passing on; the desk.
-const ASKED_IN: [&str; 4] = [
+/// What must ask `may_show`: taking in, at the guard and where a post is judged; passing on; the desk and its
+/// private letters.
+const ASKED_IN: [&str; 5] = [
     "doors/federation/guard.rs",
     "neighbourhood/submissions/arrive.rs",
     "neighbourhood/announcements.rs",
     "neighbourhood/submissions/store.rs",
+    "neighbourhood/posts/store.rs",
 ];
 /// And where everything that pages and collections show is read: by each function that reads it.
 const SHOWN_BY: (&str, &str) = ("neighbourhood/timelines.rs", "standing!()");
@@ -561,7 +563,7 @@ fn templates_print_unescaped_only_what_was_made_safe() {
 }
 
 /// Fields of views that are filled from a `SafeHtml` and from nothing else.
-const SAFE: [&str; 3] = ["post.html", "entry.html", "previous"];
+const SAFE: [&str; 4] = ["post.html", "entry.html", "previous", "letter.html"];
 
 fn templates_below(folder: &Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

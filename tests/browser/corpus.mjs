@@ -18,7 +18,7 @@ function suspects() {
       if (name.startsWith("on") || name === "style" || name === "srcdoc" || !["http:", "https:", "mailto:"].includes(leads)) found.push(element.outerHTML);
     }
   }
-  const inWords = [...document.querySelectorAll(".words :is(form, input, button, svg, img, details, select, textarea)")];
+  const inWords = [...document.querySelectorAll(":is(.words, .post-text) :is(form, input, button, svg, img, details, select, textarea)")];
   if (window.kwaad !== undefined) found.push("window.kwaad is set");
   return [...found, ...inWords.map((element) => element.outerHTML)];
 }
@@ -82,6 +82,8 @@ for (const melding of ["approved", "reason", encodeURIComponent(corpus[0])]) {
   moderator.complaints = moderator.complaints.filter((complaint) => !complaint.includes("Failed to load resource"));
   await isHarmless(moderator, melding);
 }
+await visits(moderator, "/balie/prive?wijk=bloemhof");
+assert.ok(await moderator.page.locator(".post-text").count() > 20, "many letters came");
 await moderator.leaves();
 assert.ok(seen.words > 3 * corpus.length, `too little was shown: ${JSON.stringify(seen)}`);
 process.stderr.write(`${JSON.stringify(seen)}\n`);

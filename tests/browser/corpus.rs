@@ -107,6 +107,10 @@ async fn c01_nothing_that_others_wrote_acts_in_a_browser() {
         let post = with_everywhere(somebody.note(&format!("bewoner {number}")), evil);
         somebody.posts(&post).await;
         waiting.push(post);
+        if number.is_multiple_of(3) {
+            let letter = with_everywhere(somebody.note("onder ons"), evil).direct();
+            somebody.posts(&letter).await;
+        }
     }
     for post in &posts {
         town.announced(post).await;

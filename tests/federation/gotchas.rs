@@ -196,6 +196,7 @@ async fn g13_no_id_of_ours_leads_elsewhere() {
     let wijk = house.wijk().await;
     let author = house.playground(&wijk).await;
     house.post(&author, &wijk, "Dicht", "De speeltuin is dicht.").await;
+    house.said().await;
     let mut ids = vec![
         "https://wijk.example/wijken/bloemhof".to_owned(),
         "https://wijk.example/actor".to_owned(),

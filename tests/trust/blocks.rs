@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::Case;
 use crate::harness::{
-    ACTIVITY_JSON, Activity, HTML, Neighbour, Note, Object, Page, Town, WIJK, each_database,
-    eventually, holds,
+    ACTIVITY_JSON, Activity, HTML, Neighbour, Note, Object, Page, Town, Visitor, WIJK,
+    each_database, eventually, holds,
 };
 
 each_database! {
@@ -152,10 +152,13 @@ each_database! {
         let case = Case::new(db).await;
         let town = &case.town;
         town.server.does(&["wijk", "add", "beverwaard", "--name", "Beverwaard"]).await;
+        town.moderator("moderator1", "een lange zin als wachtwoord").await;
         let note = town.approved(&case.honest, "Eerst te lezen").await;
         town.page_comes_to_say(&note.words).await;
+        case.honest.posts(&case.honest.note("vertrouwelijk, voor het blok").direct()).await;
 
         town.server.does(&["block", "add", "b.test", "--wijk", "bloemhof"]).await;
+        case.honest.posts(&case.honest.note("vertrouwelijk, na het blok").direct()).await;
 
         town.page_stops_saying(&note.words).await;
         let unheard = case.honest.note("alleen daar gehoord");
@@ -168,6 +171,10 @@ each_database! {
             holds(queue.iter().any(|s| s["post"] == both.id.as_str()), || format!("{queue:?}"))
         };
         eventually("the other wijk hears it", waits).await;
+        let mut moderator = Visitor::of(town.server.whereabouts());
+        moderator.signs_in("/aanmelden", "moderator1", "een lange zin als wachtwoord").await;
+        let letters = moderator.opens("/balie/prive?wijk=bloemhof").await;
+        assert!(letters.status == 200 && !letters.text().contains("vertrouwelijk"), "{}", letters.text());
         assert!(!town.queue().await.iter().any(|s| s["post"] == both.id.as_str()));
         town.server.does(&["block", "remove", "b.test", "--wijk", "bloemhof"]).await;
         case.closes().await;
