@@ -15,6 +15,7 @@ mod content;
 mod ownership;
 mod blocks;
 mod private;
+mod rates;
 mod sign_in;
 
 use case::Case;

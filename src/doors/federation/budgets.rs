@@ -1,4 +1,5 @@
-//! Who may ask how much of an inbox: TRUST's rates by address and by server, and what strangers may make us fetch.
+//! Who may ask how much of an inbox and of what must be computed: TRUST's rates by address and by server, and what
+//! strangers may make us fetch.
 //! An address is a household: of IPv6 the first 64 bits.
 
 use std::net::IpAddr;
@@ -23,6 +24,7 @@ struct Rates {
     by_address: By<IpAddr>,
     by_strange_address: By<IpAddr>,
     by_domain: By<Domain>,
+    answers_by_address: By<IpAddr>,
     fetches_by_address: By<IpAddr>,
     fetches_by_host: By<Domain>,
     follows_by_host: By<Domain>,
@@ -49,6 +51,11 @@ impl Budgets {
                 120,
             )),
             by_domain: RateLimiter::keyed(quota(limits.inbox_per_domain, FIVE_MINUTES, 3_000)),
+            answers_by_address: RateLimiter::keyed(quota(
+                limits.pages_per_address,
+                FIVE_MINUTES,
+                limits.pages_per_address,
+            )),
             fetches_by_address: RateLimiter::keyed(quota(
                 limits.fetches_per_strange_address,
                 MINUTE,
@@ -88,6 +95,12 @@ impl Budgets {
         self.ask(|rates| rates.by_domain.check_key(domain).is_ok())
     }
 
+    /// A GET of what must be computed.
+    #[must_use]
+    pub fn allows_answer(&self, address: IpAddr) -> bool {
+        self.ask(|rates| rates.answers_by_address.check_key(&address).is_ok())
+    }
+
     #[must_use]
     pub fn allows_follow(&self, domain: &Domain) -> bool {
         self.ask(|rates| rates.follows_by_host.check_key(domain).is_ok())
@@ -123,6 +136,7 @@ impl Budgets {
             rates.by_strange_address.retain_recent();
             rates.fetches_by_address.retain_recent();
             rates.by_domain.retain_recent();
+            rates.answers_by_address.retain_recent();
             rates.fetches_by_host.retain_recent();
             rates.follows_by_host.retain_recent();
         }

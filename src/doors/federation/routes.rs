@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use axum::Router;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{FromRequestParts, Path, Query, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -100,6 +101,22 @@ fn tombstone(id: &str, former: &str) -> Response {
     (StatusCode::GONE, activity_json(&value)).into_response()
 }
 
+/// A GET whose answer must be computed counts for its address; an actor, `NodeInfo` and what stands fast do not.
+struct Computed;
+
+impl FromRequestParts<Federation> for Computed {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Federation) -> Result<Self, Failure> {
+        let address = Address::of_parts(parts, &state.app.config.trusted_proxies);
+        if state.budgets.allows_answer(address.household()) {
+            Ok(Self)
+        } else {
+            Err(Failure::Later(StatusCode::TOO_MANY_REQUESTS, "answers for this address"))
+        }
+    }
+}
+
 /// Reads, and answers with what was read.
 async fn read<T: Send + 'static>(
     federation: &Federation,
@@ -187,6 +204,7 @@ async fn of_wijk(
 }
 
 async fn wijk_followers(
+    _: Computed,
     State(federation): State<Federation>,
     Path(slug): Path<String>,
 ) -> Result<Response, Failure> {
@@ -194,6 +212,7 @@ async fn wijk_followers(
 }
 
 async fn wijk_following(
+    _: Computed,
     State(federation): State<Federation>,
     Path(slug): Path<String>,
 ) -> Result<Response, Failure> {
@@ -202,6 +221,7 @@ async fn wijk_following(
 }
 
 async fn wijk_featured(
+    _: Computed,
     State(federation): State<Federation>,
     Path(slug): Path<String>,
 ) -> Result<Response, Failure> {
@@ -209,6 +229,7 @@ async fn wijk_featured(
 }
 
 async fn wijk_moderators(
+    _: Computed,
     State(federation): State<Federation>,
     Path(slug): Path<String>,
 ) -> Result<Response, Failure> {
@@ -216,6 +237,7 @@ async fn wijk_moderators(
 }
 
 async fn wijk_outbox(
+    _: Computed,
     State(federation): State<Federation>,
     Path(slug): Path<String>,
     Query(query): Query<HashMap<String, String>>,
@@ -235,6 +257,7 @@ async fn wijk_outbox(
 
 /// An announcement, in the object form; 410 once it was taken back.
 async fn boost(
+    _: Computed,
     State(federation): State<Federation>,
     Path((slug, id)): Path<(String, AnnouncementId)>,
 ) -> Result<Response, Failure> {
@@ -269,6 +292,7 @@ async fn author(
 }
 
 async fn author_followers(
+    _: Computed,
     State(federation): State<Federation>,
     Path(name): Path<String>,
 ) -> Result<Response, Failure> {
@@ -280,6 +304,7 @@ async fn author_followers(
 }
 
 async fn author_outbox(
+    _: Computed,
     State(federation): State<Federation>,
     Path(name): Path<String>,
 ) -> Result<Response, Failure> {
@@ -297,6 +322,7 @@ fn local_author(conn: &mut Connection, links: &Links, name: &str) -> Result<Acto
 
 /// A post written here is an object; one written elsewhere lives there.
 async fn bericht(
+    _: Computed,
     State(federation): State<Federation>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
@@ -321,6 +347,7 @@ async fn bericht(
 }
 
 async fn activity(
+    _: Computed,
     State(federation): State<Federation>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
@@ -330,6 +357,7 @@ async fn activity(
 }
 
 async fn webfinger(
+    _: Computed,
     State(federation): State<Federation>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
