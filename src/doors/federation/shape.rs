@@ -3,11 +3,11 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use url::Url;
 
-use super::values::{LONGEST_URL, id_of};
+use super::values::LONGEST_URL;
 
 /// Deeper JSON is refused (TRUST.md §4).
 const DEEPEST: usize = 32;
@@ -40,14 +40,15 @@ impl Outline {
             let url = text.and_then(|text| Url::parse(&text).ok())?;
             (url.as_str().len() <= LONGEST_URL).then_some(url)
         };
-        let object = outer.object.unwrap_or(Value::Null);
+        let object = outer.object.unwrap_or_default();
+        let about = object.object.and_then(|about| about.id);
         Ok(Self {
             id: address(outer.id).ok_or("the activity has no id")?,
             actor: address(outer.actor).ok_or("the activity has no actor")?,
             kind: outer.kind.ok_or("the activity has no type")?,
-            object_id: id_of(&object).map(ToOwned::to_owned),
-            inner_kind: object.get("type").and_then(Value::as_str).map(ToOwned::to_owned),
-            inner_object_id: object.get("object").and_then(id_of).map(ToOwned::to_owned),
+            object_id: object.id,
+            inner_kind: object.kind,
+            inner_object_id: about,
         })
     }
 
@@ -86,7 +87,88 @@ struct Outer {
     id: Option<String>,
     actor: Option<String>,
     kind: Option<String>,
-    object: Option<Value>,
+    object: Option<Inner>,
+}
+
+/// An object as far as the guard looks into it, which is not far: most of an arrival is the post inside, and that is
+/// fetched from its origin anyway. Its id as [`id_of`](super::values::id_of) reads it.
+#[derive(Default)]
+struct Inner {
+    id: Option<String>,
+    kind: Option<String>,
+    object: Option<Box<Self>>,
+}
+
+impl<'de> Deserialize<'de> for Inner {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(InnerVisitor)
+    }
+}
+
+struct InnerVisitor;
+
+impl<'de> Visitor<'de> for InnerVisitor {
+    type Value = Inner;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or its id")
+    }
+
+    fn visit_str<E>(self, id: &str) -> Result<Inner, E> {
+        Ok(Inner { id: storable(id), ..Inner::default() })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Inner, A::Error> {
+        let (mut inner, mut href, mut has_id) = (Inner::default(), None, false);
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "id" => (inner.id, has_id) = (word(&mut map)?, true),
+                "href" => href = word(&mut map)?,
+                "type" => inner.kind = word(&mut map)?,
+                "object" => inner.object = Some(map.next_value()?),
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        let id = if has_id { inner.id.take() } else { href };
+        Ok(Inner { id: id.as_deref().and_then(storable), ..inner })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut many: A) -> Result<Inner, A::Error> {
+        while many.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Inner::default())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Inner, E> {
+        Ok(Inner::default())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Inner, E> {
+        Ok(Inner::default())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Inner, E> {
+        Ok(Inner::default())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Inner, E> {
+        Ok(Inner::default())
+    }
+
+    fn visit_unit<E>(self) -> Result<Inner, E> {
+        Ok(Inner::default())
+    }
+}
+
+/// What is a string there.
+fn word<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<String>, A::Error> {
+    Ok(map.next_value::<Value>()?.as_str().map(ToOwned::to_owned))
+}
+
+/// U+0000 is text to no database.
+fn storable(id: &str) -> Option<String> {
+    (!id.contains('\0')).then(|| id.to_owned())
 }
 
 impl<'de> Deserialize<'de> for Outer {
@@ -179,6 +261,34 @@ mod tests {
         let follow = read(&format!("{{{HEAD},\"object\":\"https://s.test/w\"}}")).unwrap();
         let undo = r#"{"id":"https://a.test/2","actor":"https://a.test/u","type":"Undo","object":{"type":"Follow","object":{"id":"https://s.test/w"}}}"#;
         assert_eq!(read(undo).unwrap().lane(), follow.lane());
+    }
+
+    #[test]
+    fn an_object_is_read_as_far_as_its_id() {
+        let object_id =
+            |object: &str| read(&format!("{{{HEAD},\"object\":{object}}}")).unwrap().object_id;
+        let there = Some("https://s.test/w".to_owned());
+        for named in [
+            r#""https://s.test/w""#,
+            r#"{"id":"https://s.test/w","href":"https://s.test/x"}"#,
+            r#"{"type":"Link","href":"https://s.test/w"}"#,
+            r#"{"content":{"id":1},"tag":[{"id":"https://s.test/x"}],"id":"https://s.test/w"}"#,
+        ] {
+            assert_eq!(object_id(named), there, "{named}");
+        }
+        for nothing in [
+            "null",
+            "1",
+            "-1",
+            "1.5",
+            "true",
+            "[\"https://s.test/w\"]",
+            "{}",
+            r#"{"id":7}"#,
+            r#""\u0000""#,
+        ] {
+            assert_eq!(object_id(nothing), None, "{nothing}");
+        }
     }
 
     #[test]
