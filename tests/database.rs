@@ -1,8 +1,10 @@
 //! The rules that a race, a restart or the other database could break, each on both of them, over the real rooms.
 
 mod arriving;
+mod counting;
 mod deciding;
 mod delivering;
+mod healing;
 mod losing;
 mod rooms;
 mod saying;

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
-use diesel::upsert::excluded;
 
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::arrivals;
@@ -42,6 +41,7 @@ pub struct NewArrival {
     pub lane: String,
     /// A Follow is answered again each time it comes.
     pub is_answered_again: bool,
+    pub received_at: Time,
 }
 
 /// One that a worker holds.
@@ -64,39 +64,89 @@ pub struct Counts {
     pub done: i64,
 }
 
-/// Keeps a new one; the same activity with the same body is kept once, a forwarded copy of it apart. Answers whether there is something to do.
-pub fn keep(conn: &mut Connection, new: &NewArrival, now: Time) -> Result<bool> {
-    let row = (
-        arrivals::id.eq(ArrivalId::next(now)),
-        arrivals::activity_uri.eq(&new.activity_uri),
-        arrivals::body_hash.eq(new.body_hash.as_slice()),
-        arrivals::body.eq(Some(&new.body)),
-        arrivals::actor_uri.eq(&new.actor_uri),
-        arrivals::domain.eq(&new.domain),
-        arrivals::is_forwarded.eq(new.is_forwarded),
-        arrivals::lane.eq(&new.lane),
-        arrivals::state.eq(State::Waiting),
-        arrivals::tries.eq(0),
-        arrivals::not_before.eq(now),
-        arrivals::leased_until.eq(Time::ZERO),
-        arrivals::received_at.eq(now),
-    );
+/// Keeps new ones; the same activity with the same body is kept once, a forwarded copy of it apart. Answers with how
+/// many there is something to do.
+pub fn keep(conn: &mut Connection, new: &[&NewArrival]) -> Result<usize> {
+    // Their order is the one they came in; their rows are locked in one order everywhere.
+    let mut rows: Vec<(ArrivalId, &NewArrival)> =
+        new.iter().map(|new| (ArrivalId::next(new.received_at), *new)).collect();
+    rows.sort_by(|(_, one), (_, other)| one.key().cmp(&other.key()));
+    let (again, once): (Vec<_>, Vec<_>) =
+        rows.into_iter().partition(|(_, new)| new.is_answered_again);
+    let mut kept = keep_once(conn, &once)?;
+    for (id, new) in again {
+        kept += keep_again(conn, id, new)?;
+    }
+    Ok(kept)
+}
+
+impl NewArrival {
+    fn key(&self) -> (&str, &[u8], bool) {
+        (&self.activity_uri, &self.body_hash, self.is_forwarded)
+    }
+}
+
+fn keep_once(conn: &mut Connection, new: &[(ArrivalId, &NewArrival)]) -> Result<usize> {
+    let rows: Vec<_> = new
+        .iter()
+        .map(|(id, new)| {
+            (
+                arrivals::id.eq(*id),
+                arrivals::activity_uri.eq(&new.activity_uri),
+                arrivals::body_hash.eq(new.body_hash.as_slice()),
+                arrivals::body.eq(Some(&new.body)),
+                arrivals::actor_uri.eq(&new.actor_uri),
+                arrivals::domain.eq(&new.domain),
+                arrivals::is_forwarded.eq(new.is_forwarded),
+                arrivals::lane.eq(&new.lane),
+                arrivals::state.eq(State::Waiting),
+                arrivals::tries.eq(0),
+                arrivals::not_before.eq(new.received_at),
+                arrivals::leased_until.eq(Time::ZERO),
+                arrivals::received_at.eq(new.received_at),
+            )
+        })
+        .collect();
     let key = (arrivals::activity_uri, arrivals::body_hash, arrivals::is_forwarded);
-    let kept = if new.is_answered_again {
-        // As if it came for the first time: behind whatever of its lane came in between.
-        on_each!(conn, c => diesel::insert_into(arrivals::table).values(row).on_conflict(key).do_update().set((
-            arrivals::id.eq(excluded(arrivals::id)),
-            arrivals::tries.eq(0),
-            arrivals::leased_until.eq(Time::ZERO),
-            arrivals::received_at.eq(now),
-            arrivals::body.eq(excluded(arrivals::body)),
-            arrivals::state.eq(State::Waiting),
-            arrivals::not_before.eq(now),
-        )).execute(c))?
-    } else {
-        on_each!(conn, c => diesel::insert_into(arrivals::table).values(row).on_conflict(key).do_nothing().execute(c))?
-    };
-    Ok(kept == 1)
+    let mut kept = 0;
+    match conn {
+        // SQLite takes a Vec row by row, without a conflict clause: the statement is prepared once all the same.
+        Connection::Sqlite(c) => {
+            for row in rows {
+                let one = diesel::insert_into(arrivals::table).values(row);
+                kept += one.on_conflict(key).do_nothing().execute(c)?;
+            }
+        }
+        Connection::Postgres(c) if !rows.is_empty() => {
+            let all = diesel::insert_into(arrivals::table).values(rows);
+            kept += all.on_conflict(key).do_nothing().execute(c)?;
+        }
+        Connection::Postgres(_) => {}
+    }
+    Ok(kept)
+}
+
+/// As if it came for the first time: behind whatever of its lane came in between.
+fn keep_again(conn: &mut Connection, id: ArrivalId, new: &NewArrival) -> Result<usize> {
+    let sql = "INSERT INTO arrivals (id, activity_uri, body_hash, body, actor_uri, domain, is_forwarded, lane, \
+             state, tries, not_before, leased_until, received_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'waiting', 0, ?, 0, ?) \
+         ON CONFLICT (activity_uri, body_hash, is_forwarded) DO UPDATE SET id = excluded.id, \
+             body = excluded.body, state = 'waiting', tries = 0, not_before = excluded.not_before, \
+             leased_until = 0, received_at = excluded.received_at";
+    let at = new.received_at.millis();
+    let statement = Statement::new(sql)
+        .number(id.0)
+        .text(&new.activity_uri)
+        .bytes(new.body_hash)
+        .bytes(new.body.clone())
+        .text(&new.actor_uri)
+        .text(new.domain.as_str())
+        .flag(new.is_forwarded)
+        .text(&new.lane)
+        .number(at)
+        .number(at);
+    Ok(on_each!(conn, c => statement.execute(c))?)
 }
 
 /// Those due, and of these the oldest of each lane, of servers that have not their share at work: the first so many.
@@ -150,14 +200,9 @@ pub fn claim(conn: &mut Connection, most: i64, now: Time) -> Result<Vec<Arrival>
 
 /// Acted on: the body goes, the hash stays. Part of the transaction that acts.
 pub fn done(conn: &mut Connection, id: ArrivalId, now: Time) -> Result<()> {
-    diesel::update(arrivals::table.find(id))
-        .set((
-            arrivals::state.eq(State::Done),
-            arrivals::body.eq(None::<Vec<u8>>),
-            arrivals::leased_until.eq(Time::ZERO),
-            arrivals::done_at.eq(now),
-        ))
-        .execute(conn)?;
+    let sql = "UPDATE arrivals SET state = 'done', body = NULL, leased_until = 0, done_at = ? WHERE id = ?";
+    let statement = Statement::new(sql).number(now.millis()).number(id.0);
+    on_each!(conn, c => statement.execute(c))?;
     Ok(())
 }
 

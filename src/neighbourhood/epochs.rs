@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use crate::foundation::database::schema::epochs;
-use crate::foundation::database::{Connection, on_each};
+use crate::foundation::database::{Connection, Statement, on_each};
 use crate::foundation::error::Result;
 use crate::foundation::ids::WijkId;
 
@@ -21,13 +21,19 @@ pub fn bump_wijk(conn: &mut Connection, wijk: WijkId) -> Result<()> {
     bump(conn, wijk.0)
 }
 
+/// The number is the sum of its parts. On PostgreSQL each connection adds to a part of its own: many who follow one wijk
+/// at once would wait for each other's commits in a single row.
 fn bump(conn: &mut Connection, subject: i64) -> Result<()> {
-    on_each!(conn, c => diesel::insert_into(epochs::table)
-        .values((epochs::subject.eq(subject), epochs::value.eq(1)))
-        .on_conflict(epochs::subject)
-        .do_update()
-        .set(epochs::value.eq(epochs::value + 1))
-        .execute(c))?;
+    let part = match conn {
+        Connection::Sqlite(_) => "0",
+        Connection::Postgres(_) => "pg_backend_pid() % 16",
+    };
+    let sql = format!(
+        "INSERT INTO epochs (subject, part, value) VALUES (?, {part}, 1) \
+         ON CONFLICT (subject, part) DO UPDATE SET value = epochs.value + 1"
+    );
+    let statement = Statement::new(sql).number(subject);
+    on_each!(conn, c => statement.execute(c))?;
     Ok(())
 }
 
@@ -37,7 +43,13 @@ pub struct Epochs(HashMap<i64, i64>);
 
 impl Epochs {
     pub fn read(conn: &mut Connection) -> Result<Self> {
-        Ok(Self(epochs::table.load::<(i64, i64)>(conn)?.into_iter().collect()))
+        let parts =
+            epochs::table.select((epochs::subject, epochs::value)).load::<(i64, i64)>(conn)?;
+        let mut numbers = HashMap::new();
+        for (subject, value) in parts {
+            *numbers.entry(subject).or_default() += value;
+        }
+        Ok(Self(numbers))
     }
 
     #[must_use]

@@ -8,7 +8,7 @@ use super::outgoing::store::say;
 use super::{blocks::Blocklist, epochs, instances, wijken::Wijk};
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::{ended_follows, follows};
-use crate::foundation::database::{Connection, on_each, text_enum};
+use crate::foundation::database::{Connection, Statement, on_each, text_enum};
 use crate::foundation::error::Result;
 use crate::foundation::ids::{ActorId, FollowId, WijkId};
 
@@ -80,26 +80,25 @@ fn keep(
     now: Time,
 ) -> Result<FollowId> {
     instances::meet(conn, &follower.domain)?;
-    on_each!(conn, c => diesel::insert_into(follows::table)
-        .values((
-            follows::id.eq(FollowId::next(now)),
-            follows::follower_id.eq(follower.id),
-            follows::target_id.eq(target.id),
-            follows::uri.eq(uri),
-            follows::state.eq(State::Accepted),
-            follows::inbox.eq(follower.delivery_inbox()),
-            follows::since.eq(now),
-        ))
-        .on_conflict((follows::follower_id, follows::target_id))
-        .do_update()
-        .set((
-            follows::uri.eq(uri),
-            follows::state.eq(State::Accepted),
-            follows::inbox.eq(follower.delivery_inbox()),
-        ))
-        .execute(c))?;
-    let pair = follows::follower_id.eq(follower.id).and(follows::target_id.eq(target.id));
-    Ok(follows::table.filter(pair).select(follows::id).first(conn)?)
+    let sql = "INSERT INTO follows (id, follower_id, target_id, uri, state, inbox, since) \
+             VALUES (?, ?, ?, ?, 'accepted', ?, ?) \
+         ON CONFLICT (follower_id, target_id) DO UPDATE SET uri = excluded.uri, state = 'accepted', \
+             inbox = excluded.inbox RETURNING id";
+    let statement = Statement::new(sql)
+        .number(FollowId::next(now).0)
+        .number(follower.id.0)
+        .number(target.id.0)
+        .text(uri)
+        .text(follower.delivery_inbox())
+        .number(now.millis());
+    let kept: Kept = on_each!(conn, c => statement.get_result(c))?;
+    Ok(kept.id)
+}
+
+#[derive(QueryableByName)]
+#[diesel(table_name = follows)]
+struct Kept {
+    id: FollowId,
 }
 
 /// Whoever was told at one inbox is told at another.
@@ -197,7 +196,7 @@ pub fn inboxes(
         .select((first.assume_not_null(), follows::inbox))
         .order(first)
         .limit(most);
-    let mut rows: Vec<(FollowId, String)> = following.load(conn)?;
+    let mut rows: Vec<(FollowId, String)> = on_each!(conn, c => following.load(c))?;
     if let Some(since) = heard_since {
         rows.extend(ended(conn, targets, since, cursor, most)?);
         rows.sort_unstable();

@@ -147,7 +147,7 @@ pub fn give(conn: &mut Connection, host: &Domain, kind: Option<Kind>) -> Result<
 pub fn among(conn: &mut Connection, wanted: &[&Domain]) -> Result<HashMap<Domain, Known>> {
     let rows = instances::table.filter(instances::host.eq_any(wanted));
     let rows: Vec<(Domain, Known)> =
-        rows.select((instances::host, Known::as_select())).load(conn)?;
+        on_each!(conn, c => rows.select((instances::host, Known::as_select())).load(c))?;
     Ok(rows.into_iter().collect())
 }
 

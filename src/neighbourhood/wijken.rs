@@ -11,7 +11,7 @@ use super::outgoing::Word;
 use super::outgoing::store::say;
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::{actors, wijken};
-use crate::foundation::database::{Connection, text_enum};
+use crate::foundation::database::{Connection, on_each, text_enum};
 use crate::foundation::error::{Error, Result, first};
 use crate::foundation::ids::{ActorId, WijkId};
 use crate::foundation::links::Links;
@@ -240,7 +240,7 @@ pub fn among(conn: &mut Connection, uris: &[String]) -> Result<Vec<Wijk>> {
         .inner_join(actors::table)
         .filter(actors::uri.eq_any(uris).and(actors::is_local).and(wijken::closed_at.is_null()))
         .order(wijken::id);
-    Ok(found.select(Wijk::as_select()).load(conn)?)
+    Ok(on_each!(conn, c => found.select(Wijk::as_select()).load(c))?)
 }
 
 /// The slugs of those that closed.

@@ -20,6 +20,7 @@ fn arrival(id: &str, body: &str, lane: &str) -> NewArrival {
         is_forwarded: false,
         lane: lane.to_owned(),
         is_answered_again: body.contains("Follow") && !body.contains("Undo"),
+        received_at: NOW,
     }
 }
 
@@ -41,8 +42,8 @@ fn count_of(held: &[Arrival], host: &str) -> usize {
 }
 
 async fn keep(rooms: &Rooms, new: &NewArrival, now: Time) -> bool {
-    let new = new.clone();
-    rooms.write(move |c| arrivals::keep(c, &new, now)).await
+    let new = NewArrival { received_at: now, ..new.clone() };
+    rooms.write(move |c| arrivals::keep(c, &[&new])).await == 1
 }
 
 async fn claim(rooms: &Rooms, now: Time) -> Vec<Arrival> {
@@ -64,10 +65,10 @@ each_database! {
         let create = arrival("1", "Create", "post");
         let again = || {
             let create = create.clone();
-            rooms.database.write(move |c| arrivals::keep(c, &create, NOW))
+            rooms.database.write(move |c| arrivals::keep(c, &[&create]))
         };
         let (a, b, c) = tokio::join!(again(), again(), again());
-        let new = [a, b, c].into_iter().filter(|kept| *kept.as_ref().unwrap()).count();
+        let new: usize = [a, b, c].into_iter().map(Result::unwrap).sum();
         assert_eq!(new, 1);
         let held = claim(&rooms, NOW).await;
         assert_eq!(bodies(&held), ["Create"]);

@@ -7,7 +7,7 @@ use likejewijk::foundation::clock::Time;
 use likejewijk::foundation::database::schema::hosts;
 use likejewijk::foundation::domain::Domain;
 use likejewijk::foundation::ids::{ActivityId, ActorId, PostId};
-use likejewijk::neighbourhood::outgoing::queue::{self, Delivery, HostLine, Note};
+use likejewijk::neighbourhood::outgoing::queue::{self, Delivery, HostLine, Note, Turn};
 use likejewijk::neighbourhood::outgoing::{Outcome, Patience, Word, store};
 
 use super::rooms::{NOW, Rooms, later};
@@ -53,7 +53,8 @@ pub(super) async fn send(rooms: &Rooms, post: i64, to: &'static [&'static str], 
                 })
                 .collect();
             let made = store::Made { activity: Some(activity), embedded: None };
-            store::expanded(c, &pending, made, &inboxes, None, now)
+            store::expanded(c, &pending, made, &inboxes, None, now)?;
+            store::wake(c, &to.iter().map(|name| host(name)).collect(), now)
         })
         .await;
 }
@@ -76,7 +77,8 @@ pub(super) async fn turn(
         .await;
     let held = held.into_iter().find(|held| held.host == wanted)?;
     let at = held.host.clone();
-    let due = rooms.write(move |c| queue::due(c, &at, now)).await;
+    let due =
+        rooms.write(move |c| Ok(queue::due(c, &[&at], now)?.remove(&at).unwrap_or_default())).await;
     let mut notes: Vec<Note> = Vec::new();
     for delivery in due {
         // As deliver.rs does: nothing behind what was not taken about the same object.
@@ -100,7 +102,8 @@ pub(super) async fn turn(
         }
     }
     let tried = notes.iter().map(|note| post_of(&note.delivery).to_owned()).collect();
-    rooms.write(move |c| queue::note(c, &held, &notes, PATIENCE, MIDDLE, now)).await;
+    let turns = [Turn { held, notes }];
+    rooms.write(move |c| queue::note(c, &turns, PATIENCE, MIDDLE, now)).await;
     Some(tried)
 }
 
@@ -185,7 +188,7 @@ each_database! {
             let _ = turn(&rooms, "a.example", now, |_| failed()).await;
             now = next_try(&rooms, "a.example").await.plus(Duration::from_millis(1));
             let at = now;
-            rooms.write(move |c| queue::heard_from(c, &host("a.example"), at)).await;
+            rooms.write(move |c| queue::heard_from(c, &[&host("a.example")].into(), at)).await;
             now = now.plus(Duration::from_millis(1));
             if now.since(NOW) > Duration::from_hours(13 * 24) {
                 break;
@@ -219,7 +222,7 @@ each_database! {
             turn(&rooms, "a.example", later(at), |_| unreachable()).await.unwrap();
         }
         assert!(turn(&rooms, "a.example", later(71), |_| Outcome::Taken).await.is_none());
-        rooms.write(|c| queue::heard_from(c, &host("a.example"), later(72))).await;
+        rooms.write(|c| queue::heard_from(c, &[&host("a.example")].into(), later(72))).await;
         assert_eq!(turn(&rooms, "a.example", later(72), |_| Outcome::Taken).await.unwrap(), ["1"]);
     }
 

@@ -77,7 +77,8 @@ each_database! {
             rooms.write(move |c| queue::inbox_moved(c, &host("a.example"), old, new))
         };
         moved("https://a.example/inbox", "https://a.example/new").await;
-        let due = rooms.write(|c| queue::due(c, &host("a.example"), NOW)).await;
+        let due = rooms.write(|c| queue::due(c, &[&host("a.example")], NOW)).await;
+        let due = &due[&host("a.example")];
         let seen: Vec<_> = due.iter().map(|row| (row.object.as_str(), row.inbox.as_str(), row.is_sent_on)).collect();
         assert_eq!(seen, [("post/1", "https://a.example/new", true), ("post/2", "https://a.example/new", true)]);
     }
@@ -149,7 +150,7 @@ each_database! {
         follow(&rooms, &wijk, &person("weg.example", "anna")).await;
         send(&rooms, 1, &["weg.example"], NOW).await;
         turn(&rooms, "weg.example", NOW, |_| unreachable()).await.unwrap();
-        rooms.write(|c| queue::heard_from(c, &host("weg.example"), later(60))).await;
+        rooms.write(|c| queue::heard_from(c, &[&host("weg.example")].into(), later(60))).await;
         let over = NOW.plus(MONTH + DAY);
         send(&rooms, 2, &["weg.example"], over).await;
         turn(&rooms, "weg.example", over, |_| unreachable()).await.unwrap();

@@ -30,9 +30,7 @@ async fn expand(rooms: &Rooms, now: Time) -> usize {
     rooms
         .write(move |c| {
             let held = store::claim(c, 64, now)?;
-            for pending in &held {
-                outbox::expand(c, &links, pending, now)?;
-            }
+            outbox::expand(c, &links, &held, now)?;
             Ok(held.len())
         })
         .await

@@ -132,7 +132,7 @@ impl House {
                     break;
                 }
                 for pending in held {
-                    outbox::expand(c, &links, &pending, NOW)?;
+                    outbox::expand(c, &links, std::slice::from_ref(&pending), NOW)?;
                 }
             }
             let said = outgoing::table.order(outgoing::seq);

@@ -3,8 +3,11 @@
 
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection;
+use diesel::{Connection as _, PgConnection, SqliteConnection};
+
 use crate::harness::{
-    Answer, FAR, Note, Received, Town, each_database, eventually, holds, seen, within,
+    Activity, Answer, FAR, Note, Received, Town, each_database, eventually, holds, seen, within,
 };
 
 each_database! {
@@ -99,6 +102,56 @@ each_database! {
         };
         eventually("retried on demand", again).await;
     }
+
+    /// Nobody goes anywhere unseen, and nothing is refused for it.
+    async fn what_waits_while_the_blocks_cannot_be_read_goes_later(db: TestDatabase) {
+        let town = Town::with(db, &[("RETRY_SCALE", "0.0001")]).await;
+        let far = town.foreign.person(FAR, "follower");
+        let follow = far.follows().await;
+        town.accepts(&far, &follow).await;
+        town.foreign.door().shut();
+        let note = town.partner.writes("bericht").await;
+        town.announced(&note).await;
+
+        tell(&town, "ALTER TABLE blocks RENAME TO blocks_away");
+        let unreadable = async || {
+            let answer = far.sends(&Activity::follow(&far.id(), crate::harness::WIJK)).await;
+            holds(answer.status >= 500, || format!("{}", answer.status))
+        };
+        eventually("the blocks cannot be read", unreadable).await;
+        town.foreign.door().open();
+        let before = failures(&town).await;
+        let tried = async || {
+            let failures = failures(&town).await;
+            holds(failures > before, || format!("{failures} failures"))
+        };
+        eventually("a try that goes nowhere", tried).await;
+        assert!(far.announcements_of(&note).is_empty(), "{}", seen(&far.inbox()));
+
+        tell(&town, "ALTER TABLE blocks_away RENAME TO blocks");
+        let came = async || holds(!far.announcements_of(&note).is_empty(), || seen(&far.inbox()));
+        within(Duration::from_secs(20), "the announcement", came).await;
+    }
+}
+
+/// Says something to the server's database behind its back.
+fn tell(town: &Town, statement: &str) {
+    let url = town.server.database.url();
+    let told = match url.strip_prefix("sqlite:") {
+        Some(path) => {
+            let mut file = SqliteConnection::establish(path).expect("the file");
+            file.batch_execute("PRAGMA busy_timeout = 5000").expect("patience");
+            file.batch_execute(statement)
+        }
+        None => PgConnection::establish(&url).expect("the server").batch_execute(statement),
+    };
+    told.expect(statement);
+}
+
+async fn failures(town: &Town) -> u64 {
+    let row = row_of(town, FAR).await.expect("a row for the host");
+    assert_eq!(row["dead"], 0, "{row}");
+    row["failures"].as_u64().expect("a number")
 }
 
 /// The row of `deliveries` for a host.

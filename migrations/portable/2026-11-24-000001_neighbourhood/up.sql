@@ -8,8 +8,11 @@ CREATE TABLE settings (
 
 -- Caches hold what they show under these numbers: 0 is the server, every other one a wijk.
 CREATE TABLE epochs (
-    subject BIGINT PRIMARY KEY NOT NULL,
-    value BIGINT NOT NULL
+    subject BIGINT NOT NULL,
+    -- Of the number, which is the sum: who adds to one waits for nobody who adds to another.
+    part INTEGER NOT NULL,
+    value BIGINT NOT NULL,
+    PRIMARY KEY (subject, part)
 );
 
 CREATE TABLE actors (

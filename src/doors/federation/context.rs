@@ -10,8 +10,10 @@ use tokio::sync::Semaphore;
 use super::budgets::Budgets;
 use super::fetching::{self, FetchLayer, MayFetch, Signer};
 use super::keys::{KnownKeys, OwnKeys};
+use super::letters::{self, Letter};
 use super::memory::Memory;
 use crate::foundation::app::App;
+use crate::foundation::database::Together;
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::http_client::FetchRules;
@@ -28,6 +30,8 @@ pub struct Parts {
     pub own: OwnKeys,
     pub budgets: Budgets,
     pub memory: Arc<Memory>,
+    /// What was let in, on its way to the table.
+    pub letters: Together<Letter>,
     /// Requests being checked at once; those that wait for a commit do not count.
     pub at_work: Semaphore,
     config: FederationConfig<App>,
@@ -63,7 +67,9 @@ impl Federation {
         let (known, budgets) = (KnownKeys::new(), Budgets::new(&app.config));
         let at_work =
             Semaphore::new(8 * std::thread::available_parallelism().map_or(2, usize::from));
-        Ok(Self(Arc::new(Parts { app, fetch, known, own, budgets, memory, at_work, config })))
+        let letters = Together::start(app.database.clone(), letters::keep);
+        let parts = Parts { app, fetch, known, own, budgets, memory, letters, at_work, config };
+        Ok(Self(Arc::new(parts)))
     }
 
     /// For one arrival or look-up: counts what it fetches.

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use super::context::Federation;
 use super::failure::Failure;
 use super::fetching::is_activity_json;
+use super::letters::Letter;
 use super::shape::Outline;
 use super::signatures::Claim;
 use super::signer::{self, VerifiedActor};
@@ -19,8 +20,7 @@ use crate::foundation::domain::Domain;
 use crate::foundation::error::Result;
 use crate::foundation::secret::sha256;
 use crate::neighbourhood::actors::store as actors_store;
-use crate::neighbourhood::arrivals::{self, NewArrival};
-use crate::neighbourhood::outgoing::queue;
+use crate::neighbourhood::arrivals::NewArrival;
 
 /// How long a request waits for a free hand before it is told to come back.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -213,15 +213,8 @@ async fn keep(
         is_forwarded: signer.uri != outline.actor.as_str(),
         lane: outline.lane(),
         is_answered_again: outline.kind == "Follow",
+        received_at: now,
     };
-    let domain = signer.domain.clone();
-    federation
-        .app
-        .database
-        .write(move |c| {
-            arrivals::keep(c, &arrival, now)?;
-            queue::heard_from(c, &domain, now)
-        })
-        .await?;
+    federation.letters.write(Letter { arrival, signer: signer.domain.clone() }).await?;
     Ok(StatusCode::ACCEPTED)
 }

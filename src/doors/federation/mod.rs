@@ -10,6 +10,7 @@ pub mod activities;
 pub mod inbox;
 pub mod budgets;
 pub mod memory;
+pub mod letters;
 pub mod context;
 pub mod shape;
 pub mod signer;

@@ -1,7 +1,7 @@
 //! A word of `outgoing` → its activity, in the form each server reads, and the inboxes that must hear it, one slice at
 //! a time.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 use url::Url;
@@ -70,11 +70,28 @@ enum Telling {
     Relaying,
 }
 
-/// Writes down the next slice of a word's deliveries; each form is made when the first server needs it.
+/// Writes down the next slice of each word's deliveries, and wakes their hosts.
+///
+/// # Errors
+/// Of the first that cannot be: then none of them is.
+pub fn expand(conn: &mut Connection, links: &Links, words: &[Pending], now: Time) -> Result<()> {
+    let mut hosts = BTreeSet::new();
+    for pending in words {
+        hosts.extend(expand_one(conn, links, pending, now)?);
+    }
+    store::wake(conn, &hosts, now)
+}
+
+/// The next slice of a word's deliveries; each form is made when the first server needs it. Answers whose they are.
 ///
 /// # Errors
 /// `NotFound` where the word's subject is no more.
-pub fn expand(conn: &mut Connection, links: &Links, pending: &Pending, now: Time) -> Result<()> {
+fn expand_one(
+    conn: &mut Connection,
+    links: &Links,
+    pending: &Pending,
+    now: Time,
+) -> Result<BTreeSet<Domain>> {
     let mut made = pending.made;
     let activity = made.activity.unwrap_or_else(|| new_id(&pending.word, now));
     let embedded = made.embedded.unwrap_or_else(|| ActivityId::next(now));
@@ -111,7 +128,8 @@ pub fn expand(conn: &mut Connection, links: &Links, pending: &Pending, now: Time
     if let Telling::Announcing(announcement) = said.telling {
         announcements::remember_forms(conn, announcement, told)?;
     }
-    store::expanded(conn, pending, made, &deliveries, next, now)
+    store::expanded(conn, pending, made, &deliveries, next, now)?;
+    Ok(deliveries.into_iter().map(|one| one.host).collect())
 }
 
 /// What is embedded in what is said later has an id that can be told from its subject.
@@ -124,6 +142,9 @@ fn new_id(word: &Word, now: Time) -> ActivityId {
 }
 
 fn slice(conn: &mut Connection, said: &Said, cursor: i64) -> Result<(Vec<String>, Option<i64>)> {
+    if said.followers_of.is_empty() {
+        return Ok((Vec::new(), None));
+    }
     let rows = follows::inboxes(conn, &said.followers_of, said.heard_since, cursor, SLICE)?;
     let is_last = i64::try_from(rows.len()).unwrap_or(0) < SLICE;
     let next = if is_last { None } else { rows.last().map(|(follow, _)| follow.0) };

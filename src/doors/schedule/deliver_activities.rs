@@ -10,10 +10,11 @@ use tokio::task::JoinSet;
 use super::{Stop, something_new};
 use crate::doors::federation::context::Federation;
 use crate::doors::federation::deliver::{Errand, deliver};
+use crate::foundation::domain::Domain;
 use crate::foundation::error::Result;
 use crate::foundation::ids::ActivityId;
 use crate::neighbourhood::lost_followers;
-use crate::neighbourhood::outgoing::queue::{self, Held, Note, Payload};
+use crate::neighbourhood::outgoing::queue::{self, Delivery, Held, Note, Payload, Turn};
 use crate::neighbourhood::outgoing::{Outcome, Patience};
 
 /// Of the places at work, those for hosts that failed last time.
@@ -22,12 +23,6 @@ const FAILING_PLACES: usize = 32;
 const HANDFUL: usize = 64;
 /// Handfuls written down at once.
 const NOTING: usize = 4;
-
-/// A host's turn is over, and this became of its deliveries.
-struct Finished {
-    held: Held,
-    notes: Vec<Note>,
-}
 
 pub(super) async fn run(federation: Federation, mut stop: Stop) {
     let mut commits = federation.app.database.watch_commits();
@@ -92,7 +87,7 @@ impl Places {
 async fn begin(
     federation: &Federation,
     places: &Places,
-    finish: &mpsc::Sender<Finished>,
+    finish: &mpsc::Sender<Turn>,
     at_work: &mut JoinSet<()>,
 ) -> Result<usize> {
     let asked_at = Instant::now();
@@ -103,7 +98,7 @@ async fn begin(
         let (federation, finish) = (federation.clone(), finish.clone());
         at_work.spawn(async move {
             let notes = deliver(&federation, asked_at, errands).await;
-            let _ = finish.send(Finished { held, notes }).await;
+            let _ = finish.send(Turn { held, notes }).await;
             drop(place);
         });
     }
@@ -142,34 +137,31 @@ async fn with_errands(
         return Ok(Vec::new());
     }
     let now = federation.app.clock.now();
+    let hosts: Vec<Domain> = held.iter().map(|held| held.host.clone()).collect();
     let read = federation.app.database.read(move |c| {
-        let mut due = Vec::new();
-        for held in held {
-            let rows = queue::due(c, &held.host, now)?;
-            due.push((held, rows));
-        }
-        let mut ids: Vec<ActivityId> =
-            due.iter().flat_map(|(_, rows)| rows.iter().map(|row| row.activity)).collect();
+        let due = queue::due(c, &hosts.iter().collect::<Vec<_>>(), now)?;
+        let mut ids: Vec<ActivityId> = due.values().flatten().map(|row| row.activity).collect();
         ids.sort_unstable();
         ids.dedup();
         Ok((due, queue::payloads(c, &ids)?))
     });
-    let (due, payloads) = read.await?;
+    let (mut due, payloads) = read.await?;
     let payloads: HashMap<ActivityId, Payload> =
         payloads.into_iter().map(|payload| (payload.id, payload)).collect();
-    let errands = |rows: Vec<queue::Delivery>| {
-        let with_payload = |delivery: queue::Delivery| {
-            let payload = payloads.get(&delivery.activity)?.clone();
-            Some(Errand { delivery, payload })
-        };
-        rows.into_iter().filter_map(with_payload).collect()
+    let with_payload = |delivery: Delivery| {
+        let payload = payloads.get(&delivery.activity)?.clone();
+        Some(Errand { delivery, payload })
     };
-    Ok(due.into_iter().map(|(held, rows)| (held, errands(rows))).collect())
+    let errands = |held: Held| {
+        let rows = due.remove(&held.host).unwrap_or_default();
+        (held, rows.into_iter().filter_map(with_payload).collect())
+    };
+    Ok(held.into_iter().map(errands).collect())
 }
 
 /// Writes down what finished, all that waits in one transaction, several transactions beside each other; until the
 /// last turn is over.
-async fn note_all(federation: Federation, mut finished: mpsc::Receiver<Finished>) {
+async fn note_all(federation: Federation, mut finished: mpsc::Receiver<Turn>) {
     let (mut handful, mut writing) = (Vec::new(), JoinSet::new());
     while finished.recv_many(&mut handful, HANDFUL).await > 0 {
         writing.spawn(note(federation.clone(), std::mem::take(&mut handful)));
@@ -181,19 +173,15 @@ async fn note_all(federation: Federation, mut finished: mpsc::Receiver<Finished>
     while writing.join_next().await.is_some() {}
 }
 
-async fn note(federation: Federation, mut handful: Vec<Finished>) {
+async fn note(federation: Federation, turns: Vec<Turn>) {
     let patience = Patience { scale: federation.app.config.retry_scale };
     let now = federation.app.clock.now();
     let chance = f64::from(u32::try_from(now.millis() % 1000).unwrap_or(500)) / 1000.0;
-    // In one order everywhere, so that two transactions never wait for each other crosswise.
-    handful.sort_by(|one, other| one.held.host.cmp(&other.held.host));
     let written = federation.app.database.write(move |c| {
-        for Finished { held, notes } in &handful {
-            queue::note(c, held, notes, patience, chance, now)?;
-            for Note { delivery, outcome } in notes {
-                if matches!(outcome, Outcome::Gone(_)) {
-                    lost_followers::suspect(c, &delivery.host, &delivery.inbox, now)?;
-                }
+        queue::note(c, &turns, patience, chance, now)?;
+        for Note { delivery, outcome } in turns.iter().flat_map(|turn| &turn.notes) {
+            if matches!(outcome, Outcome::Gone(_)) {
+                lost_followers::suspect(c, &delivery.host, &delivery.inbox, now)?;
             }
         }
         Ok(())

@@ -21,6 +21,8 @@ use crate::neighbourhood::{arrivals, outgoing};
 
 /// How long a worker with nothing to do waits before it looks again for what another process may have left.
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
+/// Commits come in crowds, and each look costs a query: one look for all within this time.
+const GATHER: Duration = Duration::from_millis(10);
 /// How soon a worker says again that it is there, after its database forgot.
 const LOOK_AFTER_PRESENCE: Duration = Duration::from_secs(5);
 
@@ -105,7 +107,7 @@ async fn every<F>(
 /// Until something may have changed: a commit of this process, some time, or the end.
 async fn something_new(commits: &mut watch::Receiver<u64>, stop: &mut Stop) {
     tokio::select! {
-        _ = commits.changed() => {}
+        _ = commits.changed() => tokio::time::sleep(GATHER).await,
         () = tokio::time::sleep(LOOK_AGAIN) => {}
         () = stop.wait() => {}
     }

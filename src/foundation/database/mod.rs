@@ -10,22 +10,24 @@ mod presence;
 pub mod schema;
 mod statement;
 mod text_enum;
+mod together;
 mod writer;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ManageConnection, Pool};
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
-use diesel::{Connection as _, PgConnection, RunQueryDsl, SqliteConnection, sql_query};
+use diesel::{Connection as _, PgConnection, SqliteConnection};
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::spawn_blocking;
 
 pub(crate) use connection::on_each;
 pub use connection::{AnyConnection as Connection, Claiming, MultiBackend};
-pub use statement::Statement;
+pub use statement::{Statement, listed};
 pub(crate) use text_enum::text_enum;
+pub use together::Together;
 
 use self::writer::Writer;
 use super::error::{Error, Result};
@@ -35,6 +37,9 @@ const POSTGRES_CONNECTIONS: u32 = 12;
 const TRIES: u32 = 8;
 /// How long a use case waits for a connection before its caller is told to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A connection that answered so lately is believed to be there still.
+const TRUSTED: Duration = Duration::from_secs(5);
 
 /// This process works on the database: on PostgreSQL a connection that the server sees close when the process dies,
 /// however it dies.
@@ -61,7 +66,7 @@ impl Database {
     /// One line that says which database could not be opened, and why.
     pub fn open(url: &str) -> Result<Self> {
         let manager = Manager::parse(url)?;
-        let mut first = manager.connect().map_err(|e| manager.cannot_open(&e))?;
+        let mut first = manager.establish().map_err(|e| manager.cannot_open(&e))?;
         migrations::run(&mut first).map_err(|e| manager.cannot_open(&e))?;
         let (writer, size, manager) = match manager {
             Manager::Sqlite { path, .. } => {
@@ -92,13 +97,9 @@ impl Database {
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let pool = self.0.pool.clone();
+        let inner = self.0.clone();
         let _turn = self.turn().await?;
-        blocking(move || {
-            let mut conn = pool.get().map_err(|e| Error::Unavailable(e.to_string()))?;
-            work(&mut conn).map_err(told)
-        })
-        .await
+        blocking(move || inner.with_connection(work).map_err(told)).await
     }
 
     /// One transaction; when this answers `Ok` it is on disk.
@@ -109,8 +110,8 @@ impl Database {
         let outcome = if let Some(writer) = &self.0.writer {
             writer.write(work).await
         } else {
-            let pool = self.0.pool.clone();
-            blocking(move || repeated(&pool, &work)).await
+            let inner = self.0.clone();
+            blocking(move || inner.repeated(&work)).await
         };
         if outcome.is_ok() {
             self.0.commits.send_modify(|count| *count += 1);
@@ -159,7 +160,7 @@ impl Database {
     async fn present(&self, alone: fn(&mut Connection) -> Result<()>) -> Result<Presence> {
         let manager = self.0.manager.clone();
         blocking(move || {
-            let mut connection = manager.connect().map_err(|e| manager.cannot_open(&e))?;
+            let mut connection = manager.establish().map_err(|e| manager.cannot_open(&e))?;
             presence::join(&mut connection, alone)?;
             Ok(Presence(Some(connection)))
         })
@@ -176,15 +177,56 @@ async fn blocking<T: Send + 'static>(
     }
 }
 
-fn repeated<T>(pool: &Pool<Manager>, work: &impl Fn(&mut Connection) -> Result<T>) -> Result<T> {
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        let mut conn = pool.get().map_err(|e| Error::Unavailable(e.to_string()))?;
-        match conn.transaction(|conn| work(conn)) {
-            Err(e) if tries < TRIES && (may_go_through(&e) || is_id_clash(&e)) => {}
-            outcome => return outcome.map_err(told),
+impl Inner {
+    /// One that breaks meanwhile is not used again, and no other is believed without a word.
+    fn with_connection<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+        let mut pooled = self.pool.get().map_err(|e| Error::Unavailable(e.to_string()))?;
+        let outcome = work(&mut pooled.connection);
+        let now = Instant::now();
+        if outcome.as_ref().is_err_and(is_lost) {
+            pooled.is_lost = true;
+            self.manager.note_lost(now);
+        } else {
+            pooled.answered_at = now;
         }
+        outcome
+    }
+
+    /// A use case in a transaction of its own. Again where it met another one, and where its connection was lost before
+    /// the commit was asked for: then nothing of it stays.
+    fn repeated<T>(&self, work: &impl Fn(&mut Connection) -> Result<T>) -> Result<T> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let mut is_said = false;
+            let outcome = self.with_connection(|conn| {
+                conn.transaction(|conn| work(conn).inspect(|_| is_said = true))
+            });
+            match outcome {
+                Err(e) if tries < TRIES && (may_go_through(&e) || is_id_clash(&e)) => {}
+                Err(e) if tries < TRIES && is_lost(&e) && !is_said => {}
+                outcome => return outcome.map_err(told),
+            }
+        }
+    }
+}
+
+/// The connection is no more, whatever became of the statement.
+fn is_lost(e: &Error) -> bool {
+    match e {
+        Error::Database(
+            Diesel::BrokenTransactionManager
+            | Diesel::DatabaseError(
+                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+                _,
+            ),
+        ) => true,
+        Error::Database(Diesel::DatabaseError(_, info)) => {
+            let signs =
+                ["shutting down", "terminating connection", "server closed", "no connection"];
+            signs.iter().any(|sign| info.message().contains(sign))
+        }
+        _ => false,
     }
 }
 
@@ -238,14 +280,28 @@ fn told(e: Error) -> Error {
 
 #[derive(Clone)]
 enum Manager {
-    Sqlite { path: String, reads_only: bool },
-    Postgres { url: String },
+    Sqlite {
+        path: String,
+        reads_only: bool,
+    },
+    Postgres {
+        url: String,
+        /// When a connection was last found broken: those that answered before it are asked first.
+        lost_at: Arc<Mutex<Option<Instant>>>,
+    },
+}
+
+/// A connection and what the pool knows of it.
+struct Pooled {
+    connection: Connection,
+    answered_at: Instant,
+    is_lost: bool,
 }
 
 impl Manager {
     fn parse(url: &str) -> Result<Self> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(Self::Postgres { url: url.to_owned() });
+            return Ok(Self::Postgres { url: url.to_owned(), lost_at: Arc::default() });
         }
         match url.strip_prefix("sqlite:") {
             Some(path) if !path.is_empty() => {
@@ -268,13 +324,20 @@ impl Manager {
             )),
         }
     }
-}
 
-impl ManageConnection for Manager {
-    type Connection = Connection;
-    type Error = diesel::r2d2::Error;
+    fn note_lost(&self, now: Instant) {
+        if let Self::Postgres { lost_at, .. } = self {
+            *lost_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        }
+    }
 
-    fn connect(&self) -> std::result::Result<Connection, Self::Error> {
+    fn is_trusted(&self, pooled: &Pooled) -> bool {
+        let Self::Postgres { lost_at, .. } = self else { return true };
+        let lost_at = *lost_at.lock().unwrap_or_else(PoisonError::into_inner);
+        pooled.answered_at.elapsed() < TRUSTED && lost_at.is_none_or(|at| pooled.answered_at > at)
+    }
+
+    fn establish(&self) -> std::result::Result<Connection, diesel::r2d2::Error> {
         use diesel::r2d2::Error::{ConnectionError, QueryError};
         match self {
             Self::Sqlite { path, reads_only } => {
@@ -287,7 +350,7 @@ impl ManageConnection for Manager {
                 .map_err(QueryError)?;
                 Ok(Connection::Sqlite(conn))
             }
-            Self::Postgres { url } => {
+            Self::Postgres { url, .. } => {
                 let mut conn = PgConnection::establish(url).map_err(ConnectionError)?;
                 conn.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning")
                     .map_err(QueryError)?;
@@ -295,14 +358,31 @@ impl ManageConnection for Manager {
             }
         }
     }
+}
 
-    fn is_valid(&self, conn: &mut Connection) -> std::result::Result<(), Self::Error> {
-        sql_query("SELECT 1").execute(conn).map(drop).map_err(diesel::r2d2::Error::QueryError)
+impl ManageConnection for Manager {
+    type Connection = Pooled;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> std::result::Result<Pooled, Self::Error> {
+        let connection = self.establish()?;
+        Ok(Pooled { connection, answered_at: Instant::now(), is_lost: false })
     }
 
-    fn has_broken(&self, conn: &mut Connection) -> bool {
-        std::thread::panicking()
-            || match conn {
+    fn is_valid(&self, pooled: &mut Pooled) -> std::result::Result<(), Self::Error> {
+        if self.is_trusted(pooled) {
+            return Ok(());
+        }
+        let asked = pooled.connection.batch_execute("SELECT 1");
+        asked.map_err(diesel::r2d2::Error::QueryError)?;
+        pooled.answered_at = Instant::now();
+        Ok(())
+    }
+
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        pooled.is_lost
+            || std::thread::panicking()
+            || match &mut pooled.connection {
                 Connection::Sqlite(c) => diesel::r2d2::R2D2Connection::is_broken(c),
                 Connection::Postgres(c) => diesel::r2d2::R2D2Connection::is_broken(c),
             }

@@ -8,8 +8,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    epochs (subject) {
+    epochs (subject, part) {
         subject -> BigInt,
+        part -> Integer,
         value -> BigInt,
     }
 }

@@ -117,6 +117,12 @@ impl Word {
         }
     }
 
+    /// Whether it goes to one inbox only: an answer to a follow.
+    #[must_use]
+    pub fn is_to_one(&self) -> bool {
+        !self.is_public()
+    }
+
     /// Whether anybody may read its activity: an answer to a follow tells who follows, and what another wrote is not
     /// ours to serve.
     #[must_use]

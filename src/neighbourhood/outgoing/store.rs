@@ -1,5 +1,6 @@
 //! Words waiting to be given their form, and the activities made of them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -8,7 +9,7 @@ use diesel::sql_types::{BigInt, Text};
 use super::Word;
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::{activities, deliveries, hosts, outgoing, posts};
-use crate::foundation::database::{Claiming, Connection, Statement, on_each, text_enum};
+use crate::foundation::database::{Claiming, Connection, Statement, listed, on_each, text_enum};
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result, first};
 use crate::foundation::ids::{ActivityId, ActorId, PostId};
@@ -17,6 +18,8 @@ text_enum! {
     State { Waiting = "waiting", Expanded = "expanded", Parked = "parked" }
 }
 
+/// Rows that are not worth a statement made for their number.
+const FEW: usize = 3;
 /// How long a worker may take to expand one slice of each word it holds.
 const LEASE: Duration = Duration::from_secs(30);
 
@@ -158,7 +161,8 @@ pub fn activity(conn: &mut Connection, id: ActivityId) -> Result<String> {
     }
 }
 
-/// Writes down one slice of recipients. `next` is the cursor behind the slice, or `None` where it was the last.
+/// Writes down one slice of recipients, whose hosts the caller must [`wake`]. `next` is the cursor behind the slice, or
+/// `None` where it was the last.
 ///
 /// # Errors
 /// `Conflict` where another worker wrote it down.
@@ -190,28 +194,22 @@ pub fn expanded(
         })
         .collect();
     match conn {
-        // SQLite takes a Vec row by row, without a conflict clause: the statement is prepared once all the same.
-        Connection::Sqlite(c) => {
-            for row in rows {
-                diesel::insert_into(deliveries::table)
-                    .values(row)
-                    .on_conflict_do_nothing()
-                    .execute(c)?;
-            }
-        }
-        Connection::Postgres(c) => {
+        Connection::Postgres(c) if rows.len() > FEW => {
             diesel::insert_into(deliveries::table)
                 .values(rows)
                 .on_conflict_do_nothing()
                 .execute(c)?;
         }
-    }
-    let mut woken: Vec<&Domain> = inboxes.iter().map(|one| &one.host).collect();
-    // In one order everywhere, so that two processes never wait for each other crosswise.
-    woken.sort_unstable();
-    woken.dedup();
-    for host in woken {
-        wake(conn, host, now)?;
+        // Row by row where that is as soon done: such a statement is prepared once. SQLite takes a Vec so too, and
+        // without a conflict clause.
+        conn => {
+            for row in rows {
+                on_each!(conn, c => diesel::insert_into(deliveries::table)
+                    .values(row)
+                    .on_conflict_do_nothing()
+                    .execute(c))?;
+            }
+        }
     }
     Ok(())
 }
@@ -227,36 +225,36 @@ fn close_slice(
     next: Option<i64>,
 ) -> Result<()> {
     let state = if next.is_some() { State::Waiting } else { State::Expanded };
-    let seen = outgoing::seq
-        .eq(pending.seq)
-        .and(outgoing::state.eq(State::Waiting))
-        .and(outgoing::cursor.eq(pending.cursor));
-    let moved = diesel::update(outgoing::table.filter(seen)).set((
-        outgoing::cursor.eq(next.unwrap_or(pending.cursor)),
-        outgoing::activity_id.eq(made.activity),
-        outgoing::embedded_id.eq(made.embedded),
-        outgoing::leased_until.eq(Time::ZERO),
-        outgoing::state.eq(state),
-    ));
-    first(moved.execute(conn)?, "another worker expanded it")
+    let sql = "UPDATE outgoing SET cursor = ?, activity_id = ?, embedded_id = ?, leased_until = 0, state = ? \
+         WHERE seq = ? AND state = 'waiting' AND cursor = ?";
+    let statement = Statement::new(sql)
+        .number(next.unwrap_or(pending.cursor))
+        .number(made.activity.map(|id| id.0))
+        .number(made.embedded.map(|id| id.0))
+        .text(state.as_str())
+        .number(pending.seq)
+        .number(pending.cursor);
+    let moved = on_each!(conn, c => statement.execute(c))?;
+    first(moved, "another worker expanded it")
 }
 
-fn wake(conn: &mut Connection, host: &Domain, now: Time) -> Result<()> {
-    on_each!(conn, c => diesel::insert_into(hosts::table)
-        .values((
-            hosts::host.eq(host),
-            hosts::is_waiting.eq(true),
-            hosts::not_before.eq(now),
-            hosts::leased_until.eq(Time::ZERO),
-            hosts::failures.eq(0),
-        ))
-        .on_conflict(hosts::host)
-        .do_update()
-        .set(hosts::is_waiting.eq(true))
-        .execute(c))?;
-    // A host that is well is told at once, whatever one refused row of it waits for.
-    let is_well = hosts::host.eq(host).and(hosts::failures.eq(0)).and(hosts::not_before.gt(now));
-    diesel::update(hosts::table.filter(is_well)).set(hosts::not_before.eq(now)).execute(conn)?;
+/// There is something for these hosts. One that is well is told at once, whatever one refused row of it waits for.
+pub fn wake(conn: &mut Connection, woken: &BTreeSet<Domain>, now: Time) -> Result<()> {
+    if woken.is_empty() {
+        return Ok(());
+    }
+    // In one order everywhere, so that two transactions never wait for each other crosswise.
+    let hosts: Vec<(&str,)> = woken.iter().map(|host| (host.as_str(),)).collect();
+    let sql = format!(
+        "INSERT INTO hosts (host, is_waiting, not_before, leased_until, failures) \
+         SELECT listed.value ->> 0, TRUE, ?, 0, 0 FROM {} WHERE TRUE \
+         ON CONFLICT (host) DO UPDATE SET is_waiting = TRUE, \
+             not_before = CASE WHEN hosts.failures = 0 AND hosts.not_before > excluded.not_before \
+                 THEN excluded.not_before ELSE hosts.not_before END",
+        listed(conn)
+    );
+    let statement = Statement::new(sql).number(now.millis()).rows(&hosts)?;
+    on_each!(conn, c => statement.execute(c))?;
     Ok(())
 }
 

@@ -43,22 +43,30 @@ impl Received {
 /// What became of it.
 #[derive(Debug, Clone)]
 pub enum Kept {
-    /// Known or new, with the version a reader sees now.
-    Post { post: Post, version: VersionId },
+    /// Not known before.
+    New { post: Post, version: Version },
+    /// Known, with the version a reader sees now.
+    Again { post: Post, version: VersionId },
     /// Its author deleted it; a late Create does not bring it back.
     Deleted,
 }
 
-/// Keeps what may be public; the caller has made sure of that.
+/// Keeps what may be public, the caller has made sure of that; `known` is the post of that address.
 ///
 /// # Errors
 /// `Invalid` where the post is another author's: nobody speaks for another.
-pub fn keep(conn: &mut Connection, author: &Actor, received: &Received, now: Time) -> Result<Kept> {
+pub fn keep(
+    conn: &mut Connection,
+    author: &Actor,
+    known: Option<Post>,
+    received: &Received,
+    now: Time,
+) -> Result<Kept> {
     let buried = store::buried_at(conn, &received.uri, &author.uri)?;
     if buried.is_some_and(|at| now.since(at) < LATE) {
         return Ok(Kept::Deleted);
     }
-    match store::by_uri(conn, &received.uri)? {
+    match known {
         Some(post) => again(conn, author, post, received, now),
         None => new(conn, author, received, now),
     }
@@ -88,11 +96,11 @@ fn new(conn: &mut Connection, author: &Actor, received: &Received, now: Time) ->
         // Another process was first with the same post.
         return Err(Error::Conflict("another worker keeps this post"));
     }
-    store::keep_version(conn, &version)?;
+    store::insert_version(conn, &version)?;
     if let Some(raw) = &received.raw {
         store::keep_raw(conn, id, version_id, raw, now)?;
     }
-    Ok(Kept::Post { post, version: version_id })
+    Ok(Kept::New { post, version })
 }
 
 fn again(
@@ -115,5 +123,5 @@ fn again(
         store::keep_raw(conn, post.id, kept, raw, now)?;
     }
     let post = Post { newest_version: kept, visibility: received.visibility, ..post };
-    Ok(Kept::Post { post, version: kept })
+    Ok(Kept::Again { post, version: kept })
 }

@@ -62,6 +62,12 @@ pub(super) fn insert(conn: &mut Connection, post: &Post) -> Result<bool> {
     Ok(rows == 1)
 }
 
+/// The first version of a post.
+pub(super) fn insert_version(conn: &mut Connection, version: &Version) -> Result<()> {
+    on_each!(conn, c => diesel::insert_into(post_versions::table).values(version).execute(c))?;
+    Ok(())
+}
+
 /// The version with that hash, which may be one of before: an edit that takes an edit back.
 pub(super) fn keep_version(conn: &mut Connection, version: &Version) -> Result<VersionId> {
     on_each!(conn, c => diesel::insert_into(post_versions::table)

@@ -44,14 +44,19 @@ pub fn received(
     if named.is_empty() && known.is_none() {
         return Ok(());
     }
-    let Kept::Post { post, version, .. } = receive::keep(conn, author, received, now)? else {
-        return Ok(());
+    let wijken_named = named.len();
+    let (post, version, wijken) = match receive::keep(conn, author, known, received, now)? {
+        Kept::New { post, version } => (post, version, named),
+        Kept::Again { post, version } => {
+            let wijken = concerned(conn, named, post.id)?;
+            (post, posts_store::version(conn, version)?, wijken)
+        }
+        Kept::Deleted => return Ok(()),
     };
     // Its server is told when the wijk passes it on.
     instances::meet(conn, &author.domain)?;
-    let version = posts_store::version(conn, version)?;
-    let offer = Offer { author, post: &post, version: &version, wijken_named: named.len() };
-    for wijk in concerned(conn, named, post.id)? {
+    let offer = Offer { author, post: &post, version: &version, wijken_named };
+    for wijk in wijken {
         if received.may_be_announced_by(&wijk.actor.uri) {
             by_mention(conn, &wijk, &offer, now)?;
         } else {
