@@ -6,10 +6,10 @@ use likejewijk::neighbourhood::arrivals;
 use super::rooms::{NOW, Rooms};
 use crate::harness::{TestDatabase, each_database};
 
-/// Cuts every connection to this database, as an immediate restart does. Nothing on SQLite.
+/// Cuts every connection to this database, as an immediate restart does, and waits until they are. Nothing on SQLite.
 fn cut(test: &TestDatabase) {
     if test.url().starts_with("postgres") {
-        let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+        let sql = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity \
                    WHERE datname = current_database() AND pid <> pg_backend_pid()";
         sql_query(sql).execute(&mut PgConnection::establish(&test.url()).unwrap()).unwrap();
     }
