@@ -104,6 +104,15 @@ post-passed-on = passed this post on
 post-page-title = Post by { $name }
 post-published = Written on
 post-replies = Answers
+post-likes = { $count ->
+    [one] One neighbour liked this.
+   *[other] { $count } neighbours liked this.
+}
+post-shares = { $count ->
+    [one] Shared once.
+   *[other] Shared { $count } times.
+}
+post-conversation = This is an answer. Read the whole conversation
 post-answer = Want to answer? You do that in your own app, under the post itself.
 
 pager-label = More posts

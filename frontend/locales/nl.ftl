@@ -104,6 +104,15 @@ post-passed-on = gaf dit bericht door
 post-page-title = Bericht van { $name }
 post-published = Geschreven op
 post-replies = Antwoorden
+post-likes = { $count ->
+    [one] Eén buur vond dit fijn.
+   *[other] { $count } buren vonden dit fijn.
+}
+post-shares = { $count ->
+    [one] Eén keer gedeeld.
+   *[other] { $count } keer gedeeld.
+}
+post-conversation = Dit is een antwoord. Lees het hele gesprek
 post-answer = Wil je antwoorden? Dat doe je in je eigen app, onder het bericht zelf.
 
 pager-label = Meer berichten

@@ -85,6 +85,12 @@ impl Links {
         self.at(format_args!("berichten/{id}"))
     }
 
+    /// A conversation, by the post that opened it.
+    #[must_use]
+    pub fn conversation(&self, thread: impl Display) -> String {
+        self.at(format_args!("gesprekken/{thread}"))
+    }
+
     #[must_use]
     pub fn activity(&self, id: impl Display) -> String {
         self.at(format_args!("activiteiten/{id}"))

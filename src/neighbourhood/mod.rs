@@ -19,4 +19,5 @@ pub mod moderation;
 pub mod partners;
 pub mod announcements;
 pub mod timelines;
+pub mod reactions;
 pub mod submissions;

@@ -109,12 +109,13 @@ fn was_taken_away(conn: &mut Connection, id: PostId) -> Result<bool> {
     Ok(is_public && !super::announcements::ever_by(conn, id)?.is_empty())
 }
 
-/// The replies the wijk let into the thread, oldest first.
-pub fn replies(conn: &mut Connection, to: &Post, wijk: WijkId) -> Result<Vec<Shown>> {
+/// The answers the wijk let into a conversation, at whatever depth, the oldest first; the first hundred.
+pub fn answers(conn: &mut Connection, thread: PostId, wijk: WijkId) -> Result<Vec<Shown>> {
     let blocklist = Blocklist::read(conn)?;
     let rows: Vec<Shown> = standing!()
-        .filter(announcements::wijk_id.eq(wijk).and(posts::in_reply_to.eq(&to.uri)))
-        .order(announcements::id)
+        .filter(announcements::wijk_id.eq(wijk))
+        .filter(posts::thread_id.eq(thread).and(posts::id.ne(thread)))
+        .order((posts::published_at, posts::id))
         .limit(100)
         .select(Shown::as_select())
         .load(conn)?;

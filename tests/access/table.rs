@@ -64,13 +64,14 @@ const fn inbox(route: &'static str, path: &'static str) -> Row {
     Row { door: Door::Servers, method: "POST", route, path, form: &[], answers }
 }
 
-pub(super) const TABLE: [Row; 50] = [
+pub(super) const TABLE: [Row; 55] = [
     page("/", "/", ["200"; 6]),
     page("/wijken/{slug}", "/wijken/bloemhof", ["200"; 6]),
     page("/wijken/{slug}/volgen", "/wijken/bloemhof/volgen?server=a.test", ["200"; 6]),
     page("/@{name}", "/@bloemhof", ["303 http://wijk.test/wijken/bloemhof"; 6]),
     page("/partners/{name}", "/partners/bloemhof_redactie", ["200"; 6]),
     page("/berichten/{id}", "/berichten/{post}", ["200"; 6]),
+    page("/gesprekken/{id}", "/gesprekken/{post}", ["200"; 6]),
     page("/static/{name}", "/static/favicon.svg", ["200"; 6]),
     page("/robots.txt", "/robots.txt", ["200"; 6]),
     page("/healthz", "/healthz", ["200"; 6]),
@@ -133,6 +134,10 @@ pub(super) const TABLE: [Row; 50] = [
     object("/partners/{name}/followers", "/partners/bloemhof_redactie/followers"),
     object("/partners/{name}/outbox", "/partners/bloemhof_redactie/outbox"),
     object("/berichten/{id}", "/berichten/{post}"),
+    object("/berichten/{id}/likes", "/berichten/{post}/likes"),
+    object("/berichten/{id}/shares", "/berichten/{post}/shares"),
+    object("/berichten/{id}/replies", "/berichten/{post}/replies"),
+    object("/gesprekken/{id}", "/gesprekken/{post}"),
     object("/activiteiten/{id}", "/activiteiten/{activity}"),
     object("/.well-known/webfinger", "/.well-known/webfinger?resource=acct:bloemhof@wijk.test"),
     object("/.well-known/nodeinfo", "/.well-known/nodeinfo"),

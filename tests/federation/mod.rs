@@ -8,3 +8,4 @@ mod gotchas;
 mod speaks;
 mod tidy;
 mod understands;
+mod reacting;

@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::house::{House, NOW, Page, saying};
 use super::tidy::tidy;
 
-fn keep(name: &str, json: Value) {
+pub(super) fn keep(name: &str, json: Value) {
     let mut settings = insta::Settings::new();
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
@@ -25,7 +25,7 @@ fn keep(name: &str, json: Value) {
 }
 
 /// An AS2 document, with the headers that peers insist on.
-fn keep_page(name: &str, page: &Page) {
+pub(super) fn keep_page(name: &str, page: &Page) {
     assert_eq!(
         (page.status, page.headers["content-type"].as_str()),
         (200, "application/activity+json")

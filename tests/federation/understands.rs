@@ -27,7 +27,7 @@ fn bytes(name: &str) -> Vec<u8> {
     std::fs::read(format!("{folder}/{name}.json")).unwrap()
 }
 
-fn specimen(name: &str) -> Value {
+pub(super) fn specimen(name: &str) -> Value {
     serde_json::from_slice(&bytes(name)).unwrap()
 }
 
@@ -48,7 +48,7 @@ async fn actor(house: &House, json: &Value) -> Result<Actor, Failure> {
 }
 
 /// The inbox acts on a body as if it had come through the guard.
-async fn act(house: &House, body: &Value) -> Result<(), Failure> {
+pub(super) async fn act(house: &House, body: &Value) -> Result<(), Failure> {
     let outline = Outline::read(body.to_string().as_bytes()).unwrap();
     let arrival = Arrival {
         id: ArrivalId::next(NOW),
@@ -348,7 +348,7 @@ fn undone(follow: &Value) -> Value {
 }
 
 /// An actor that was fetched a moment ago, so that nobody goes to the network.
-async fn known(house: &House, uri: &str) -> Actor {
+pub(super) async fn known(house: &House, uri: &str) -> Actor {
     let url = url::Url::parse(uri).unwrap();
     let mut actor = super::house::stranger(url.host_str().unwrap(), "x", NOW);
     uri.clone_into(&mut actor.uri);

@@ -10,3 +10,4 @@ mod edits;
 mod deletes;
 mod duplicates;
 mod bad_command_lines;
+mod replies;

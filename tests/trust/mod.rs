@@ -14,6 +14,7 @@ mod parsing;
 mod content;
 mod ownership;
 mod blocks;
+mod reactions;
 mod private;
 mod rates;
 mod sign_in;

@@ -1,6 +1,7 @@
 DROP TABLE arrivals;
 DROP TABLE decisions;
 DROP TABLE submissions;
+DROP TABLE reactions;
 DROP TABLE announcement_forms;
 DROP TABLE announcements;
 DROP TABLE partners;

@@ -124,12 +124,15 @@ CREATE TABLE posts (
     visibility TEXT NOT NULL CHECK (visibility IN ('public', 'quiet', 'private')),
     url TEXT NOT NULL CHECK (length(url) <= 2000),
     in_reply_to TEXT CHECK (length(in_reply_to) <= 2000),
+    -- The post that opened the conversation: itself where it answers nothing that is known here.
+    thread_id BIGINT NOT NULL REFERENCES posts (id),
     published_at BIGINT NOT NULL,
     received_at BIGINT NOT NULL,
     newest_version BIGINT NOT NULL,
     gone_at BIGINT
 );
 CREATE INDEX posts_by_author ON posts (author_id);
+CREATE INDEX posts_by_thread ON posts (thread_id, published_at);
 
 CREATE TABLE post_versions (
     id BIGINT PRIMARY KEY NOT NULL,
@@ -260,6 +263,19 @@ CREATE TABLE announcement_forms (
     form TEXT NOT NULL CHECK (form IN ('object', 'embedded', 'untold')),
     PRIMARY KEY (announcement_id, host)
 );
+
+-- What others think of a post that is shown here: counted, never listed.
+CREATE TABLE reactions (
+    id BIGINT PRIMARY KEY NOT NULL,
+    post_id BIGINT NOT NULL REFERENCES posts (id),
+    actor_id BIGINT NOT NULL REFERENCES actors (id),
+    kind TEXT NOT NULL CHECK (kind IN ('like', 'dislike', 'share')),
+    -- The activity's id, by which it is taken back.
+    uri TEXT NOT NULL CHECK (length(uri) <= 2000),
+    at BIGINT NOT NULL,
+    UNIQUE (post_id, actor_id, kind)
+);
+CREATE INDEX reactions_by_actor ON reactions (actor_id);
 
 CREATE TABLE submissions (
     id BIGINT PRIMARY KEY NOT NULL,

@@ -9,6 +9,8 @@ use url::Url;
 use super::activities::arrived::{Arrived, Conversation, Taken};
 use super::activities::following::{Follow, UndoFollow};
 use super::activities::publishing::{Delete, Publish, UpdateActor};
+use super::activities::reacting::{React, UndoReaction, kind_of};
+use super::activities::undoing::UndoById;
 use super::failure::Failure;
 use super::values::id_of;
 use crate::foundation::app::App;
@@ -47,18 +49,32 @@ pub async fn act(arrival: &Arrival, data: &Data<App>) -> Result<(), Failure> {
     };
     match (arrived.kind.as_str(), inner.as_str()) {
         ("Follow", _) => receive(Follow(arrived), data).await,
-        // By id alone it may be a Follow we know, or nothing.
-        ("Undo", "Follow" | "") => receive(UndoFollow(arrived), data).await,
+        ("Undo", _) => undo(arrived, &inner, data).await,
         ("Update", "Person" | "Group" | "Organization" | "Service" | "Application") => {
             receive(UpdateActor(arrived), data).await
         }
         ("Create" | "Update", _) => receive(Publish(arrived), data).await,
         ("Delete", _) => receive(Delete(arrived), data).await,
-        (kind, _) => {
-            tracing::debug!(kind, "an activity nobody here has use for");
-            arrived.ignore(data).await
-        }
+        (kind, _) => match kind_of(kind) {
+            Some(kind) => receive(React(arrived, kind), data).await,
+            None => forget(arrived, kind, data).await,
+        },
     }
+}
+
+/// Taken back is what `inner` names; by id alone it may be anything that its sender did.
+async fn undo(arrived: Arrived, inner: &str, data: &Data<App>) -> Result<(), Failure> {
+    match (inner, kind_of(inner)) {
+        ("Follow", _) => receive(UndoFollow(arrived), data).await,
+        ("", _) => receive(UndoById(arrived), data).await,
+        (_, Some(kind)) => receive(UndoReaction(arrived, kind), data).await,
+        (inner, None) => forget(arrived, inner, data).await,
+    }
+}
+
+async fn forget(arrived: Arrived, kind: &str, data: &Data<App>) -> Result<(), Failure> {
+    tracing::debug!(kind, "an activity nobody here has use for");
+    arrived.ignore(data).await
 }
 
 async fn receive(conversation: impl Conversation, data: &Data<App>) -> Result<(), Failure> {

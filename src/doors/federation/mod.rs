@@ -15,6 +15,7 @@ pub mod context;
 pub mod shape;
 pub mod signer;
 pub mod guard;
+pub mod responses;
 pub mod outbox;
 pub mod whereabouts;
 pub mod deliver;

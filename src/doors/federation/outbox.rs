@@ -9,6 +9,7 @@ use url::Url;
 use super::activities::announcing::{self, Boost};
 use super::activities::{following, publishing};
 use super::objects::{actor, note};
+use super::responses;
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::domain::Domain;
@@ -440,5 +441,7 @@ pub fn note_of(conn: &mut Connection, links: &Links, post: &Post, author: &Actor
     for announcement in announcements::all_standing(conn, post.id)? {
         wijken.push(wijken::by_id(conn, announcement.wijk_id)?);
     }
-    Ok(note::note_json(post, &version, author, &wijken, links))
+    let mut note = note::note_json(post, &version, author, &wijken, links);
+    responses::say_in(conn, links, post, &mut note)?;
+    Ok(note)
 }

@@ -14,7 +14,7 @@ use super::activities::announcing::Boost;
 use super::context::Federation;
 use super::failure::Failure;
 use super::objects::{actor, note};
-use super::{collections, discovery, guard, outbox};
+use super::{collections, discovery, guard, outbox, responses};
 use crate::doors::address::Address;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
@@ -47,6 +47,9 @@ pub fn own() -> Router<Federation> {
         .route("/partners/{name}/inbox", post(inbox))
         .route("/partners/{name}/followers", get(author_followers))
         .route("/partners/{name}/outbox", get(author_outbox))
+        .route("/berichten/{id}/likes", get(likes))
+        .route("/berichten/{id}/shares", get(shares))
+        .route("/berichten/{id}/replies", get(replies))
         .route("/activiteiten/{id}", get(activity))
         .route("/.well-known/webfinger", get(webfinger))
         .route("/.well-known/nodeinfo", get(nodeinfo_links))
@@ -62,6 +65,7 @@ pub fn shared() -> Router<Federation> {
         .route("/wijken/{slug}", get(wijk))
         .route("/partners/{name}", get(author))
         .route("/berichten/{id}", get(bericht))
+        .route("/gesprekken/{id}", get(conversation))
 }
 
 /// Whether a GET with this `Accept` is a server's: it names an ActivityPub type, and not below HTML.
@@ -344,6 +348,46 @@ async fn bericht(
         Ok(activity_json(&object))
     })
     .await
+}
+
+async fn around_post(
+    federation: &Federation,
+    id: &str,
+    collection: impl FnOnce(&mut Connection, &Links, PostId) -> Result<Value> + Send + 'static,
+) -> Result<Response, Failure> {
+    let id: PostId = id.parse()?;
+    Ok(activity_json(&read(federation, move |c, links| collection(c, links, id)).await?))
+}
+
+async fn likes(
+    State(federation): State<Federation>,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    around_post(&federation, &id, responses::likes).await
+}
+
+async fn shares(
+    State(federation): State<Federation>,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    around_post(&federation, &id, responses::shares).await
+}
+
+async fn replies(
+    State(federation): State<Federation>,
+    Path(id): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Response, Failure> {
+    let is_page = query.contains_key("page");
+    let collection = if is_page { responses::replies_page } else { responses::replies_of };
+    around_post(&federation, &id, collection).await
+}
+
+async fn conversation(
+    State(federation): State<Federation>,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    around_post(&federation, &id, responses::conversation).await
 }
 
 async fn activity(

@@ -65,6 +65,10 @@ impl Outline {
                     self.inner_object_id.as_deref().map(one_spelling).unwrap_or_default()
                 )
             }
+            // As the reaction itself: they must not overtake each other.
+            ("Undo", Some("Like" | "EmojiReact" | "Dislike" | "Announce")) => {
+                self.inner_object_id.as_deref().map_or(object, one_spelling)
+            }
             _ => object,
         };
         lane.chars().take(4000).collect()

@@ -3,7 +3,7 @@
 use crate::doors::federation::context::Federation;
 use crate::foundation::error::Result;
 use crate::neighbourhood::accounts::{invitations, sessions};
-use crate::neighbourhood::{arrivals, follows, outgoing, posts, submissions};
+use crate::neighbourhood::{arrivals, follows, outgoing, posts, reactions, submissions};
 
 pub(super) async fn run(federation: Federation) -> Result<()> {
     let now = federation.app.clock.now();
@@ -12,10 +12,9 @@ pub(super) async fn run(federation: Federation) -> Result<()> {
         let signed_in = sessions::sweep(c, now)? + invitations::sweep(c, now)?;
         let carried =
             arrivals::sweep(c, now)? + follows::sweep(c, now)? + outgoing::store::sweep(c, now)?;
-        Ok(signed_in
-            + carried
-            + submissions::store::sweep(c, now)?
-            + posts::store::sweep_private(c, now)?)
+        let posts = submissions::store::sweep(c, now)? + posts::store::sweep_private(c, now)?;
+        let said = reactions::sweep(c, now)?;
+        Ok(signed_in + carried + posts + said)
     });
     let swept = swept.await?;
     if swept > 0 {

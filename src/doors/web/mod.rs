@@ -14,6 +14,7 @@ mod forms;
 mod layout;
 mod doorway;
 mod cards;
+mod thread;
 mod home;
 mod wijk;
 mod follow;
@@ -63,6 +64,8 @@ pub fn routes(app: &App, otherwise: Router) -> Router {
         .route("/wijken/{slug}", get(wijk::page))
         .route("/wijken/{slug}/volgen", get(follow::page))
         .route("/berichten/{id}", get(post::page))
+        // A conversation is read on the page of what opened it.
+        .route("/gesprekken/{id}", get(post::page))
         .route("/partners/{name}", get(author::page))
         .route("/@{name}", get(author::by_name))
         .route("/aanmelden", get(sign_in::page).post(sign_in::sign_in))

@@ -10,12 +10,14 @@ use super::cache::{Made, Place};
 use super::cards::{self, PostCard, Setting, WijkPlate};
 use super::failure::Failure;
 use super::layout::{self, Layout};
+use super::thread::{self, Reply};
 use super::visitor::Visitor;
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::Result;
 use crate::foundation::i18n::Translator;
 use crate::foundation::ids::PostId;
+use crate::neighbourhood::reactions::{self, Totals};
 use crate::neighbourhood::timelines::{self, Around, Shown};
 use crate::neighbourhood::wijken::{self, Wijk};
 
@@ -27,7 +29,11 @@ struct PostPage {
     wijk: Option<WijkPlate>,
     post: PostCard,
     object_url: String,
-    replies: Vec<PostCard>,
+    replies: Vec<Reply>,
+    /// What it answers, where that is shown here too.
+    answered_url: Option<String>,
+    likes: i64,
+    shares: i64,
 }
 
 /// A post with all that stands around it.
@@ -35,7 +41,8 @@ struct Found {
     shown: Shown,
     wijk: Wijk,
     around: Around,
-    replies: Vec<Shown>,
+    answers: Vec<Shown>,
+    totals: Totals,
 }
 
 pub(super) async fn page(
@@ -50,7 +57,7 @@ pub(super) async fn page(
 
 async fn make(web: &Web, visitor: &Visitor, id: PostId) -> Result<Made> {
     let now = web.app.clock.now();
-    let Found { shown, wijk, around, replies } =
+    let Found { shown, wijk, around, answers, totals } =
         web.app.database.read(move |c| read(c, id, now)).await?;
     let (t, links) = (visitor.translator(web), &web.app.links);
     let setting = Setting { links, t: &t, wijk: &wijk, partners: &around.partners };
@@ -60,7 +67,11 @@ async fn make(web: &Web, visitor: &Visitor, id: PostId) -> Result<Made> {
         wijk: is_open.then(|| WijkPlate::of(links, &wijk, around.followers)),
         post: setting.card(&shown),
         object_url: shown.post.uri.clone(),
-        replies: setting.cards(&replies),
+        replies: thread::replies(&setting, &shown.post, &answers),
+        answered_url: (shown.post.thread_id != shown.post.id)
+            .then(|| links.post(shown.post.thread_id)),
+        likes: totals.likes,
+        shares: totals.shares,
         t,
     };
     Ok(Made {
@@ -75,6 +86,7 @@ fn read(conn: &mut Connection, id: PostId, now: Time) -> Result<Found> {
     let shown = timelines::post(conn, id)?;
     let wijk = wijken::by_id(conn, shown.announcement.wijk_id)?;
     let around = timelines::around(conn, wijk.id(), now)?;
-    let replies = timelines::replies(conn, &shown.post, wijk.id())?;
-    Ok(Found { shown, wijk, around, replies })
+    let answers = timelines::answers(conn, shown.post.thread_id, wijk.id())?;
+    let totals = reactions::totals(conn, id)?;
+    Ok(Found { shown, wijk, around, answers, totals })
 }

@@ -120,6 +120,7 @@ diesel::table! {
         visibility -> Text,
         url -> Text,
         in_reply_to -> Nullable<Text>,
+        thread_id -> BigInt,
         published_at -> BigInt,
         received_at -> BigInt,
         newest_version -> BigInt,
@@ -256,6 +257,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    reactions (id) {
+        id -> BigInt,
+        post_id -> BigInt,
+        actor_id -> BigInt,
+        kind -> Text,
+        uri -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
     submissions (id) {
         id -> BigInt,
         wijk_id -> BigInt,
@@ -376,6 +388,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     partners,
     announcements,
     announcement_forms,
+    reactions,
     submissions,
     decisions,
     arrivals,
@@ -391,6 +404,8 @@ diesel::joinable!(lost_followers -> actors (actor_id));
 diesel::joinable!(posts -> actors (author_id));
 diesel::joinable!(post_versions -> posts (post_id));
 diesel::joinable!(announcements -> posts (post_id));
+diesel::joinable!(reactions -> posts (post_id));
+diesel::joinable!(reactions -> actors (actor_id));
 diesel::joinable!(submissions -> posts (post_id));
 diesel::joinable!(partners -> actors (actor_id));
 diesel::joinable!(sessions -> accounts (account_id));

@@ -137,6 +137,8 @@ pub struct Post {
     /// The page where it was written.
     pub url: String,
     pub in_reply_to: Option<String>,
+    /// The post that opened the conversation: itself where it answers nothing known here.
+    pub thread_id: PostId,
     pub published_at: Time,
     pub received_at: Time,
     pub newest_version: VersionId,

@@ -30,6 +30,7 @@ pub fn publish(
         is_local: true,
         visibility: Visibility::Public,
         in_reply_to: None,
+        thread_id: id,
         published_at: now,
         received_at: now,
         newest_version: version_id,

@@ -72,9 +72,17 @@ pub fn keep(
     }
 }
 
+/// The post it answers, where that is known here and may be seen.
+pub fn answered(conn: &mut Connection, received: &Received) -> Result<Option<Post>> {
+    let Some(uri) = &received.in_reply_to else { return Ok(None) };
+    let post = store::by_uri(conn, uri)?;
+    Ok(post.filter(|post| post.gone_at.is_none() && post.visibility.is_public()))
+}
+
 fn new(conn: &mut Connection, author: &Actor, received: &Received, now: Time) -> Result<Kept> {
     let (id, version_id) = (PostId::next(now), VersionId::next(now));
     let version = Version::new(version_id, id, &received.shown, now)?;
+    let answered = answered(conn, received)?;
     let post = Post {
         id,
         uri: received.uri.clone(),
@@ -85,6 +93,7 @@ fn new(conn: &mut Connection, author: &Actor, received: &Received, now: Time) ->
         visibility: received.visibility,
         url: received.url.clone(),
         in_reply_to: received.in_reply_to.clone(),
+        thread_id: answered.map_or(id, |answered| answered.thread_id),
         published_at: Some(received.published_at)
             .filter(|at| *at <= now.plus(AHEAD))
             .unwrap_or(now),

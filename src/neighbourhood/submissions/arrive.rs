@@ -4,7 +4,7 @@ use super::{State, Submission, Why, store, withdraw};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::Result;
-use crate::foundation::ids::{PostId, SubmissionId};
+use crate::foundation::ids::{PostId, SubmissionId, WijkId};
 use crate::foundation::links::Links;
 use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::announcements;
@@ -41,14 +41,15 @@ pub fn received(
         return kept_apart(conn, author, received, &named, now);
     }
     let known = posts_store::by_uri(conn, &received.uri)?;
-    if named.is_empty() && known.is_none() {
+    let in_threads = where_it_answers(conn, received)?;
+    if named.is_empty() && in_threads.is_empty() && known.is_none() {
         return Ok(());
     }
     let wijken_named = named.len();
     let (post, version, wijken) = match receive::keep(conn, author, known, received, now)? {
-        Kept::New { post, version } => (post, version, named),
+        Kept::New { post, version } => (post, version, joined(conn, named, in_threads)?),
         Kept::Again { post, version } => {
-            let wijken = concerned(conn, named, post.id)?;
+            let wijken = concerned(conn, named, in_threads, post.id)?;
             (post, posts_store::version(conn, version)?, wijken)
         }
         Kept::Deleted => return Ok(()),
@@ -67,17 +68,33 @@ pub fn received(
     Ok(())
 }
 
-/// The wijken it names, and those that passed it on or hold it waiting and that an edit names no more: what they show
-/// and decide is what its author says now.
-fn concerned(conn: &mut Connection, mut named: Vec<Wijk>, post: PostId) -> Result<Vec<Wijk>> {
-    for announcement in announcements::all_standing(conn, post)? {
-        if named.iter().all(|wijk| wijk.id() != announcement.wijk_id) {
-            named.push(wijken::by_id(conn, announcement.wijk_id)?);
-        }
-    }
-    for waiting in store::waiting_in(conn, post)? {
-        if named.iter().all(|wijk| wijk.id() != waiting) {
-            named.push(wijken::by_id(conn, waiting)?);
+/// The wijken that show the conversation it answers in: it asks for its place there, whether it names them or not.
+fn where_it_answers(conn: &mut Connection, received: &Received) -> Result<Vec<WijkId>> {
+    let Some(answered) = receive::answered(conn, received)? else { return Ok(Vec::new()) };
+    let shown = announcements::all_standing(conn, answered.thread_id)?;
+    Ok(shown.into_iter().map(|announcement| announcement.wijk_id).collect())
+}
+
+/// The wijken it names or answers in, and those that passed it on or hold it waiting and that an edit names no more:
+/// what they show and decide is what its author says now.
+fn concerned(
+    conn: &mut Connection,
+    named: Vec<Wijk>,
+    in_threads: Vec<WijkId>,
+    post: PostId,
+) -> Result<Vec<Wijk>> {
+    let mut others = in_threads;
+    let passed_on = announcements::all_standing(conn, post)?;
+    others.extend(passed_on.into_iter().map(|passed_on| passed_on.wijk_id));
+    others.extend(store::waiting_in(conn, post)?);
+    joined(conn, named, others)
+}
+
+/// These wijken and those, each once.
+fn joined(conn: &mut Connection, mut named: Vec<Wijk>, others: Vec<WijkId>) -> Result<Vec<Wijk>> {
+    for id in others {
+        if named.iter().all(|wijk| wijk.id() != id) {
+            named.push(wijken::by_id(conn, id)?);
         }
     }
     Ok(named)

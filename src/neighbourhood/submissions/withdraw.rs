@@ -14,6 +14,7 @@ use crate::neighbourhood::moderation::{self, Decision};
 use crate::neighbourhood::outgoing::Word;
 use crate::neighbourhood::outgoing::store::say;
 use crate::neighbourhood::posts::{KeptRaw, Post, Raw, store as posts_store};
+use crate::neighbourhood::reactions;
 
 /// The wijk does not pass it on any more; everyone who heard of it hears that. A waiting edit of it waits no longer.
 ///
@@ -100,5 +101,6 @@ pub fn actor_gone(conn: &mut Connection, actor: &Actor, now: Time) -> Result<()>
     for post in posts_store::of_author(conn, actor.id)? {
         deleted(conn, actor, &post.uri, None, now)?;
     }
+    reactions::forget(conn, actor.id)?;
     follows::undo_all(conn, actor.id, now)
 }

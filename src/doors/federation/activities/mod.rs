@@ -1,6 +1,8 @@
 //! One file per conversation, with its answers and its Undo. Activities import objects; nobody imports `inbox`.
 
 pub mod following;
+pub mod reacting;
+pub mod undoing;
 pub mod publishing;
 pub mod announcing;
 pub mod arrived;
