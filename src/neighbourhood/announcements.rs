@@ -11,11 +11,11 @@ use super::outgoing::Word;
 use super::outgoing::store::say;
 use super::posts::{KeptRaw, Kind, Post, RawKind, Version, store as posts_store};
 use crate::foundation::clock::Time;
-use crate::foundation::database::schema::{announcement_forms, announcements};
+use crate::foundation::database::schema::{announcement_forms, announcements, posts};
 use crate::foundation::database::{Connection, on_each, text_enum};
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
-use crate::foundation::ids::{AnnouncementId, PostId, VersionId, WijkId};
+use crate::foundation::ids::{ActorId, AnnouncementId, PostId, VersionId, WijkId};
 
 text_enum! {
     State { Announced = "announced", Withdrawn = "withdrawn" }
@@ -217,6 +217,14 @@ pub fn all_standing(conn: &mut Connection, post: PostId) -> Result<Vec<Announcem
     let standing = announcements::table
         .filter(announcements::post_id.eq(post).and(announcements::state.eq(State::Announced)));
     Ok(standing.select(Announcement::as_select()).load(conn)?)
+}
+
+/// The wijken that pass on anything of that author now.
+pub fn passing_on(conn: &mut Connection, author: ActorId) -> Result<Vec<WijkId>> {
+    let standing = announcements::table
+        .inner_join(posts::table)
+        .filter(posts::author_id.eq(author).and(announcements::state.eq(State::Announced)));
+    Ok(standing.select(announcements::wijk_id).distinct().load(conn)?)
 }
 
 /// The wijken that ever passed it on.

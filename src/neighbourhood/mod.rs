@@ -21,3 +21,4 @@ pub mod announcements;
 pub mod timelines;
 pub mod reactions;
 pub mod submissions;
+pub mod reports;

@@ -20,6 +20,7 @@ text_enum! {
         PartnerRevoked = "partner_revoked",
         Blocked = "blocked",
         Unblocked = "unblocked",
+        ReportHandled = "report_handled",
     }
 }
 

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use self::table::{Door, Row, TABLE};
 use crate::harness::{
-    ACTIVITY_JSON, HOST, HTML, Request, Town, Visitor, WIJK, dump, each_database, eventually,
+    ACTIVITY_JSON, Activity, HOST, HTML, Request, Town, Visitor, WIJK, dump, each_database,
+    eventually,
 };
 
 const PASSWORD: &str = "een lange zin als wachtwoord";
@@ -165,7 +166,11 @@ impl<'a> World<'a> {
             town.waiting(&town.resident.writes(&format!("Bericht {number}")).await).await;
         }
         for number in 0..3 {
-            town.announced(&town.partner.writes(&format!("Nieuws {number}")).await).await;
+            let note = town.partner.writes(&format!("Nieuws {number}")).await;
+            town.announced(&note).await;
+            town.resident
+                .says(&Activity::flag(&town.resident.id(), &[&note.id], "Klopt niet"))
+                .await;
         }
         let write = ["post", "--wijk", "bloemhof", "--as", "bloemhof_redactie", "Van ons"];
         // An activity anybody may read: a change of the wijk's own.
@@ -249,9 +254,11 @@ impl<'a> World<'a> {
             let desk = self.looker.opens("/balie").await.text();
             let waiting = between(&desk, "action=\"/balie/", "/goedkeuren");
             let announced = desk.split("class=\"announced\"").nth(1).unwrap_or_default();
+            let reports = desk.split("id=\"reports-title\"").nth(1).unwrap_or_default();
             versie = between(&desk, "name=\"versie\" value=\"", "\"");
             filled = filled
                 .replace("{submission}", &waiting)
+                .replace("{report}", &between(reports, "action=\"/balie/", "/afhandelen"))
                 .replace("{announcement}", &between(announced, "action=\"/balie/", "/terughalen"));
         }
         (filled, versie)

@@ -64,7 +64,7 @@ const fn inbox(route: &'static str, path: &'static str) -> Row {
     Row { door: Door::Servers, method: "POST", route, path, form: &[], answers }
 }
 
-pub(super) const TABLE: [Row; 55] = [
+pub(super) const TABLE: [Row; 58] = [
     page("/", "/", ["200"; 6]),
     page("/wijken/{slug}", "/wijken/bloemhof", ["200"; 6]),
     page("/wijken/{slug}/volgen", "/wijken/bloemhof/volgen?server=a.test", ["200"; 6]),
@@ -72,6 +72,8 @@ pub(super) const TABLE: [Row; 55] = [
     page("/partners/{name}", "/partners/bloemhof_redactie", ["200"; 6]),
     page("/berichten/{id}", "/berichten/{post}", ["200"; 6]),
     page("/gesprekken/{id}", "/gesprekken/{post}", ["200"; 6]),
+    page("/melden", "/melden?wijk=bloemhof", ["200"; 6]),
+    form("/melden", "/melden?wijk=bloemhof", &[("why", "")], ["422"; 6]),
     page("/static/{name}", "/static/favicon.svg", ["200"; 6]),
     page("/robots.txt", "/robots.txt", ["200"; 6]),
     page("/healthz", "/healthz", ["200"; 6]),
@@ -112,6 +114,12 @@ pub(super) const TABLE: [Row; 55] = [
         "/balie/{announcement}/terughalen",
         REASON,
         decided("303 /balie?melding=withdrawn"),
+    ),
+    form(
+        "/balie/{report}/afhandelen",
+        "/balie/{report}/afhandelen",
+        &[("answer", "Gezien")],
+        decided("303 /balie?melding=handled"),
     ),
     object("/", "/"),
     object("/actor", "/actor"),

@@ -9,3 +9,4 @@ mod speaks;
 mod tidy;
 mod understands;
 mod reacting;
+mod reporting;

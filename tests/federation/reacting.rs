@@ -1,11 +1,12 @@
 //! Likes, dislikes, emoji and shares as every peer sends them, and how each takes them back.
 
 use likejewijk::foundation::ids::PostId;
+use likejewijk::neighbourhood::actors::{Actor, ActorKind, store as actors_store};
 use likejewijk::neighbourhood::posts::Post;
 use likejewijk::neighbourhood::reactions::{self, Totals};
 use serde_json::{Value, json};
 
-use super::house::House;
+use super::house::{House, NOW, stranger};
 use super::speaks::{keep, keep_page};
 use super::understands::{act, known, specimen};
 
@@ -66,6 +67,16 @@ async fn every_reaction_counts_once_and_can_be_taken_back() {
     }
 }
 
+/// The id of a group.
+async fn group(house: &House, uri: &Value) -> String {
+    let uri = uri.as_str().unwrap().to_owned();
+    let url = url::Url::parse(&uri).unwrap();
+    let group = stranger(url.host_str().unwrap(), "groep", NOW);
+    let group = Actor { kind: ActorKind::Group, uri: uri.clone(), ..group };
+    house.write(move |c| actors_store::keep(c, &group)).await;
+    uri
+}
+
 /// With what is inside left nearly empty.
 fn undone(reaction: &Value) -> Value {
     let id = format!("{}/undo", reaction["id"].as_str().unwrap());
@@ -78,16 +89,9 @@ async fn what_is_in_an_announce_is_believed_in_nothing() {
     let house = House::open().await;
     let post = shown(&house).await;
     for name in ["lemmy/announce_like", "mobilizon/announce_by_group"] {
-        let announce = about(&post, name);
-        let uri = announce["actor"].as_str().unwrap().to_owned();
-        let mut group = known(&house, &uri).await;
-        group.kind = likejewijk::neighbourhood::actors::ActorKind::Group;
-        group.uri = format!("{uri}/group");
-        let group =
-            house.write(move |c| likejewijk::neighbourhood::actors::store::keep(c, &group)).await;
-        let mut by_group = announce.clone();
-        by_group["actor"] = group.uri.into();
-        act(&house, &by_group).await.unwrap();
+        let mut announce = about(&post, name);
+        announce["actor"] = group(&house, &announce["actor"]).await.into();
+        act(&house, &announce).await.unwrap();
         assert_eq!(totals(&house, post.id).await, (0, 0), "{name}");
     }
     let mut inline = about(&post, "mastodon/announce");

@@ -36,7 +36,7 @@ fn outline(name: &str) -> Outline {
 }
 
 /// As its origin gives it: what stands in `object`.
-async fn post(house: &House, json: &Value) -> Result<RemotePost, Failure> {
+pub(super) async fn post(house: &House, json: &Value) -> Result<RemotePost, Failure> {
     let json: NoteJson = serde_json::from_value(json.clone()).unwrap();
     RemotePost::from_json(json, &house.federation.data()).await
 }

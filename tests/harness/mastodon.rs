@@ -216,6 +216,14 @@ impl Activity {
         }
     }
 
+    /// A report, as Mastodon's instance actor sends it: `what` is the account and its posts.
+    pub(crate) fn flag(actor: &str, what: &[&str], words: &str) -> Value {
+        let (host, _) = host_and_name(actor);
+        let id = format!("http://{host}/{:032x}", next_number());
+        json!({ "@context": ACTIVITYSTREAMS, "id": id, "type": "Flag", "actor": actor,
+            "content": words, "object": what, "to": what.first() })
+    }
+
     /// `answer` is `Accept` or `Reject`, `to` what was asked.
     pub(crate) fn answer(answer: &'static str, actor: &str, to: &Activity) -> Activity {
         let id = format!("{actor}#{}s/follows/{}", answer.to_lowercase(), next_number());

@@ -11,3 +11,4 @@ mod deletes;
 mod duplicates;
 mod bad_command_lines;
 mod replies;
+mod reports;

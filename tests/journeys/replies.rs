@@ -93,11 +93,12 @@ each_database! {
         let town = Town::new(db).await;
         let post = town.own_post("Wat vinden jullie van het plein?").await;
         let question = town.resident.answers(&post, REDACTIE, "Komt er een bank?").await;
+        let asks = town.asks_for_a_place(&question).await;
         // Whom the wijk verified, answers at once: also what still waits itself.
         let said = town.partner.answers(&question.id, &town.resident.id(), "Ja, in mei").await;
         town.thread_comes_to_say(&post, &said.words).await;
 
-        town.approves(&town.asks_for_a_place(&question).await).await;
+        town.approves(&asks).await;
         let page = town.thread_comes_to_say(&post, &question.words).await;
         let text = page.text();
         assert!(text.find(&question.words) < text.find(&said.words), "{text}");

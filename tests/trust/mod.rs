@@ -15,6 +15,7 @@ mod content;
 mod ownership;
 mod blocks;
 mod reactions;
+mod reports;
 mod private;
 mod rates;
 mod sign_in;

@@ -1,4 +1,5 @@
 DROP TABLE arrivals;
+DROP TABLE reports;
 DROP TABLE decisions;
 DROP TABLE submissions;
 DROP TABLE reactions;

@@ -303,6 +303,30 @@ CREATE TABLE decisions (
 );
 CREATE INDEX decisions_by_wijk ON decisions (wijk_id, id);
 
+-- Somebody says that something is not right. Who does is known by a keyed hash alone, as long as the report is open.
+CREATE TABLE reports (
+    id BIGINT PRIMARY KEY NOT NULL,
+    -- Null: for the administrators.
+    wijk_id BIGINT REFERENCES wijken (id),
+    subject TEXT NOT NULL CHECK (length(subject) <= 2000),
+    post_id BIGINT REFERENCES posts (id),
+    actor_id BIGINT REFERENCES actors (id),
+    why TEXT NOT NULL CHECK (why IN ('wrong', 'tone', 'privacy', 'safety', 'advertising', 'other')),
+    words TEXT NOT NULL CHECK (length(words) <= 5000),
+    -- Null: by a page of this site.
+    host TEXT CHECK (length(host) <= 300),
+    reporter TEXT CHECK (length(reporter) <= 100),
+    times INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'closed', 'taken_back')),
+    received_at BIGINT NOT NULL,
+    handled_at BIGINT,
+    answer TEXT CHECK (length(answer) <= 5000),
+    is_passed_on BOOLEAN NOT NULL,
+    CHECK ((state = 'open') = (reporter IS NOT NULL) AND (state = 'open') = (handled_at IS NULL))
+);
+CREATE UNIQUE INDEX reports_open_once ON reports (reporter, subject, COALESCE(wijk_id, 0)) WHERE state = 'open';
+CREATE INDEX reports_by_wijk ON reports (wijk_id, state, id);
+
 -- An activity received, verified and kept as it came. body is dropped once it was acted on; the hash stays 30 days.
 CREATE TABLE arrivals (
     id BIGINT PRIMARY KEY NOT NULL,

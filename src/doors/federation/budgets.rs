@@ -28,6 +28,7 @@ struct Rates {
     fetches_by_address: By<IpAddr>,
     fetches_by_host: By<Domain>,
     follows_by_host: By<Domain>,
+    reports_by_host: By<Domain>,
     /// Key ids that could not be had, and until when nobody asks again.
     missing: Cache<String, Time>,
     /// Addresses without credit left, and until when.
@@ -63,6 +64,7 @@ impl Budgets {
             )),
             fetches_by_host: RateLimiter::keyed(quota(limits.fetches_per_host, MINUTE, 120)),
             follows_by_host: RateLimiter::keyed(quota(limits.follows_per_host, MINUTE, 60)),
+            reports_by_host: RateLimiter::keyed(quota(limits.reports_per_host, MINUTE, 30)),
             missing: Cache::new(10_000),
             spent: Cache::new(10_000),
         }))
@@ -106,6 +108,11 @@ impl Budgets {
         self.ask(|rates| rates.follows_by_host.check_key(domain).is_ok())
     }
 
+    #[must_use]
+    pub fn allows_report(&self, domain: &Domain) -> bool {
+        self.ask(|rates| rates.reports_by_host.check_key(domain).is_ok())
+    }
+
     /// A fetch for a key of `host`; `is_strange` where we never heard of that host.
     #[must_use]
     pub fn allows_fetch(&self, address: IpAddr, host: &Domain, is_strange: bool) -> bool {
@@ -139,6 +146,7 @@ impl Budgets {
             rates.answers_by_address.retain_recent();
             rates.fetches_by_host.retain_recent();
             rates.follows_by_host.retain_recent();
+            rates.reports_by_host.retain_recent();
         }
     }
 

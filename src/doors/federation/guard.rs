@@ -87,6 +87,9 @@ async fn admit(
     if outline.kind == "Follow" && !budgets.allows_follow(&signer.domain) {
         return Err(Failure::Later(StatusCode::TOO_MANY_REQUESTS, "follows from this server"));
     }
+    if outline.kind == "Flag" && !budgets.allows_report(&signer.domain) {
+        return Err(Failure::Later(StatusCode::TOO_MANY_REQUESTS, "reports from this server"));
+    }
     if !plates.blocklist.may_show(outline.actor.as_str(), &actor_domain, None) {
         return Ok(StatusCode::ACCEPTED);
     }

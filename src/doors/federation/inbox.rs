@@ -10,6 +10,7 @@ use super::activities::arrived::{Arrived, Conversation, Taken};
 use super::activities::following::{Follow, UndoFollow};
 use super::activities::publishing::{Delete, Publish, UpdateActor};
 use super::activities::reacting::{React, UndoReaction, kind_of};
+use super::activities::reporting::Flag;
 use super::activities::undoing::UndoById;
 use super::failure::Failure;
 use super::values::id_of;
@@ -55,6 +56,7 @@ pub async fn act(arrival: &Arrival, data: &Data<App>) -> Result<(), Failure> {
         }
         ("Create" | "Update", _) => receive(Publish(arrived), data).await,
         ("Delete", _) => receive(Delete(arrived), data).await,
+        ("Flag", _) => receive(Flag(arrived), data).await,
         (kind, _) => match kind_of(kind) {
             Some(kind) => receive(React(arrived, kind), data).await,
             None => forget(arrived, kind, data).await,

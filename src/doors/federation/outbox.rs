@@ -7,7 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::activities::announcing::{self, Boost};
-use super::activities::{following, publishing};
+use super::activities::{following, publishing, reporting};
 use super::objects::{actor, note};
 use super::responses;
 use crate::foundation::clock::Time;
@@ -24,6 +24,7 @@ use crate::neighbourhood::instances::{self, Kind, Known};
 use crate::neighbourhood::outgoing::Word;
 use crate::neighbourhood::outgoing::store::{self, Addressed, NewActivity, Pending};
 use crate::neighbourhood::posts::{ObjectType, Post, Version, store as posts_store};
+use crate::neighbourhood::reports::store as reports;
 use crate::neighbourhood::site;
 use crate::neighbourhood::wijken::{self, Wijk};
 
@@ -272,6 +273,15 @@ fn say(
             let document = actor::wijk_json(&wijk, links);
             let update = publishing::update_actor(&id, &document, &wijk.actor);
             Ok(to_followers(&update, &wijk.actor, None))
+        }
+        Word::Report { report } => {
+            let report = reports::find(conn, *report)?;
+            let about = report.actor_id.ok_or(Error::NotFound)?;
+            let about = actors_store::find(conn, about)?;
+            let by = actors_store::local(conn, site::MODERATION)?;
+            let flag = reporting::flag(&id, &by, &about, &report);
+            let directly = vec![about.delivery_inbox().to_owned()];
+            Ok(Said { directly, ..to_one(flag, &by, &about) })
         }
         Word::DeleteWijk { wijk } => {
             let wijk = wijken::by_id(conn, *wijk)?;

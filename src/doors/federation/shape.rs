@@ -65,6 +65,8 @@ impl Outline {
                     self.inner_object_id.as_deref().map(one_spelling).unwrap_or_default()
                 )
             }
+            // About as many things as it likes; its own id keeps it apart.
+            ("Flag", _) => self.id.to_string(),
             // As the reaction itself: they must not overtake each other.
             ("Undo", Some("Like" | "EmojiReact" | "Dislike" | "Announce")) => {
                 self.inner_object_id.as_deref().map_or(object, one_spelling)

@@ -3,7 +3,7 @@
 use crate::doors::federation::context::Federation;
 use crate::foundation::error::Result;
 use crate::neighbourhood::accounts::{invitations, sessions};
-use crate::neighbourhood::{arrivals, follows, outgoing, posts, reactions, submissions};
+use crate::neighbourhood::{arrivals, follows, outgoing, posts, reactions, reports, submissions};
 
 pub(super) async fn run(federation: Federation) -> Result<()> {
     let now = federation.app.clock.now();
@@ -13,7 +13,7 @@ pub(super) async fn run(federation: Federation) -> Result<()> {
         let carried =
             arrivals::sweep(c, now)? + follows::sweep(c, now)? + outgoing::store::sweep(c, now)?;
         let posts = submissions::store::sweep(c, now)? + posts::store::sweep_private(c, now)?;
-        let said = reactions::sweep(c, now)?;
+        let said = reactions::sweep(c, now)? + reports::store::sweep(c, now)?;
         Ok(signed_in + carried + posts + said)
     });
     let swept = swept.await?;

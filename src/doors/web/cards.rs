@@ -12,6 +12,8 @@ use crate::neighbourhood::posts::{self, Attachment, Post};
 use crate::neighbourhood::timelines::Shown;
 use crate::neighbourhood::wijken::{Colour, Wijk};
 
+const EXCERPT_CHARACTERS: usize = 140;
+
 /// A wijk on its own page.
 pub(super) struct WijkView {
     pub(super) slug: String,
@@ -207,6 +209,15 @@ fn is_safety(kind: Kind) -> bool {
     matches!(kind, Kind::Politie | Kind::Brandweer | Kind::Toezicht)
 }
 
+/// One line of a text, cut between characters.
+pub(super) fn shortened(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(EXCERPT_CHARACTERS) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default().trim_end()),
+        None => line,
+    }
+}
+
 /// The first letter with its accents, for the number plate; a dot for a name without letters.
 pub(super) fn initial(name: &str) -> String {
     let mut rest = name.chars().skip_while(|c| !c.is_alphanumeric());
@@ -259,5 +270,12 @@ mod tests {
             attachment("javascript:alert(1)", "image/png"),
         ]);
         assert_eq!(found.len(), 1);
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters() {
+        assert_eq!(shortened("De bank\n\nis stuk"), "De bank is stuk");
+        let long = shortened(&"é".repeat(200));
+        assert_eq!(long.chars().count(), EXCERPT_CHARACTERS + 1);
     }
 }

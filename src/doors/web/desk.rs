@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::forms::Posted;
 use super::layout::{self, Layout};
 use super::private;
+use super::reports::{self, Entry, Handling};
 use super::visitor::{Desk, SignedIn, Visitor};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
@@ -23,6 +24,7 @@ use crate::neighbourhood::accounts::{Account, Moderator, seats};
 use crate::neighbourhood::announcements;
 use crate::neighbourhood::partners::{self, Partner};
 use crate::neighbourhood::posts::store as posts;
+use crate::neighbourhood::reports::handle;
 use crate::neighbourhood::submissions::{Card, Why, decide, store, withdraw};
 use crate::neighbourhood::timelines::Shown;
 use crate::neighbourhood::wijken;
@@ -31,7 +33,6 @@ use crate::neighbourhood::wijken;
 const MOST: usize = 50;
 const ANNOUNCED: i64 = 15;
 const WORDS_CHARACTERS: usize = 500;
-const EXCERPT_CHARACTERS: usize = 140;
 
 #[derive(Template)]
 #[template(path = "desk.html")]
@@ -47,6 +48,7 @@ struct DeskPage {
     waiting_count: usize,
     replies: Vec<Waiting>,
     replies_count: usize,
+    reports: Vec<Entry>,
     announced: Vec<Announced>,
     private_count: i64,
     private_url: String,
@@ -101,15 +103,19 @@ enum Notice {
     Approved,
     Refused,
     Withdrawn,
+    /// A report was read, and things left as they are.
+    Handled,
     /// Somebody was first, or the author changed it.
     Conflict,
     /// No reason was chosen, or the words are too many.
     Reason,
+    /// A report ends with a word.
+    Answer,
 }
 
 impl Notice {
     fn changed_nothing(self) -> bool {
-        matches!(self, Self::Conflict | Self::Reason)
+        matches!(self, Self::Conflict | Self::Reason | Self::Answer)
     }
 
     fn word(self) -> &'static str {
@@ -117,8 +123,10 @@ impl Notice {
             Self::Approved => "approved",
             Self::Refused => "refused",
             Self::Withdrawn => "withdrawn",
+            Self::Handled => "handled",
             Self::Conflict => "conflict",
             Self::Reason => "reason",
+            Self::Answer => "answer",
         }
     }
 }
@@ -132,7 +140,7 @@ pub(super) async fn page(
     web.limits.pages.check(&visitor.address.household())?;
     let desk = chosen(&me, asked.wijk.as_deref())?;
     let (account, id, now) = (me.account().clone(), desk.wijk.id(), web.app.clock.now());
-    let lanes = web.app.database.read(move |c| Lanes::read(c, &account, id, now)).await?;
+    let mut lanes = web.app.database.read(move |c| Lanes::read(c, &account, id, now)).await?;
     let slug = desk.wijk.slug();
     let t = visitor.translator(&web);
     let links = &web.app.links;
@@ -147,6 +155,7 @@ pub(super) async fn page(
         waiting: waiting(&lanes.waiting, slug, &t),
         replies_count: lanes.replies.len(),
         replies: waiting(&lanes.replies, slug, &t),
+        reports: lanes.reports.drain(..).map(|read| reports::entry(read, slug, links)).collect(),
         announced: lanes
             .announced
             .iter()
@@ -168,12 +177,13 @@ fn chosen<'a>(me: &'a SignedIn, asked: Option<&str>) -> Result<&'a Desk> {
 }
 
 /// A submission, and of an edit the text that was approved before.
-type Entry = (Card, Option<String>);
+type Waited = (Card, Option<String>);
 
 /// All that lies on the desk of one wijk.
 struct Lanes {
-    waiting: Vec<Entry>,
-    replies: Vec<Entry>,
+    waiting: Vec<Waited>,
+    replies: Vec<Waited>,
+    reports: Vec<reports::Read>,
     announced: Vec<Shown>,
     partners: Vec<Partner>,
     private: i64,
@@ -185,6 +195,7 @@ impl Lanes {
         Ok(Self {
             waiting: lane(conn, &by, false)?,
             replies: lane(conn, &by, true)?,
+            reports: reports::read(conn, &by)?,
             announced: store::recently_announced(conn, by.wijk(), ANNOUNCED)?,
             partners: partners::verified(conn, by.wijk(), now)?,
             private: posts::count_private(conn, &by)?,
@@ -192,7 +203,7 @@ impl Lanes {
     }
 }
 
-fn lane(conn: &mut Connection, by: &Moderator, replies: bool) -> Result<Vec<Entry>> {
+fn lane(conn: &mut Connection, by: &Moderator, replies: bool) -> Result<Vec<Waited>> {
     let mut lane = Vec::new();
     for card in store::waiting(conn, by.wijk(), replies)? {
         let before = before(conn, &card)?;
@@ -222,7 +233,7 @@ fn tabs(me: &SignedIn, current: WijkId) -> Vec<DeskWijk> {
     me.desks.iter().map(tab).collect()
 }
 
-fn waiting(cards: &[Entry], slug: &str, t: &Translator) -> Vec<Waiting> {
+fn waiting(cards: &[Waited], slug: &str, t: &Translator) -> Vec<Waiting> {
     cards.iter().take(MOST).map(|(card, before)| entry(card, before.clone(), slug, t)).collect()
 }
 
@@ -256,18 +267,10 @@ fn announced(links: &Links, slug: &str, shown: &Shown, partners: &[Partner]) -> 
     Announced {
         id,
         author_name: name.to_owned(),
-        text: shortened(&shown.version.shown().plain()),
+        text: cards::shortened(&shown.version.shown().plain()),
         at: shown.announcement.announced_at,
         permalink: links.post(shown.post.id),
         withdraw_url: format!("/balie/{id}/terughalen?wijk={slug}"),
-    }
-}
-
-fn shortened(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(EXCERPT_CHARACTERS) {
-        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default().trim_end()),
-        None => line,
     }
 }
 
@@ -353,6 +356,26 @@ pub(super) async fn withdraw(
     afterwards(decided.await, Notice::Withdrawn, &from)
 }
 
+pub(super) async fn handle(
+    State(web): State<Web>,
+    me: SignedIn,
+    Path(id): Path<String>,
+    Query(from): Query<FromDesk>,
+    Posted(form): Posted<Handling>,
+) -> Result<Redirect, Failure> {
+    let (id, now, account) = (id.parse()?, web.app.clock.now(), me.account().clone());
+    let Some(answer) = form.answer().map(ToOwned::to_owned) else {
+        return Ok(back(&from, Notice::Answer));
+    };
+    let (ending, at) = (form.ending(), from.wijk.clone());
+    let handled = web.app.database.write(move |c| {
+        let by = reports::moderator_for(c, &account, id, at.as_deref(), now)?;
+        handle::end(c, id, ending, &answer, &by, now)
+    });
+    let done = if ending.takes_back { Notice::Withdrawn } else { Notice::Handled };
+    afterwards(handled.await, done, &from)
+}
+
 fn moderator_for(
     conn: &mut Connection,
     account: &Account,
@@ -413,12 +436,5 @@ mod tests {
         assert_eq!(reason("other", " te laat ").as_deref(), Some("other: te laat"));
         assert_eq!(reason("", "zomaar"), None);
         assert_eq!(reason("elsewhere", &"x".repeat(501)), None);
-    }
-
-    #[test]
-    fn a_text_is_cut_between_characters() {
-        assert_eq!(shortened("De bank\n\nis stuk"), "De bank is stuk");
-        let long = shortened(&"é".repeat(200));
-        assert_eq!(long.chars().count(), EXCERPT_CHARACTERS + 1);
     }
 }

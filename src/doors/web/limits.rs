@@ -19,6 +19,8 @@ pub(super) struct Limits {
     pub(super) pages: Limiter<IpAddr>,
     /// Looking up a server for who wants to follow, by address.
     pub(super) lookups: Limiter<IpAddr>,
+    /// What is reported on our own pages, by address.
+    pub(super) reports: Limiter<IpAddr>,
     pub(super) sign_ins_by_address: Limiter<IpAddr>,
     /// By the name that was typed, also where nobody has it.
     pub(super) sign_ins_by_account: Limiter<String>,
@@ -31,6 +33,7 @@ impl Limits {
         Self {
             pages: Limiter::new(on, limits.pages_per_address, five_minutes),
             lookups: Limiter::new(on, limits.fetches_per_strange_address, Duration::from_mins(1)),
+            reports: Limiter::new(on, limits.reports_per_address, five_minutes),
             sign_ins_by_address: Limiter::new(on, limits.sign_ins_per_address, five_minutes),
             sign_ins_by_account: Limiter::new(
                 on,

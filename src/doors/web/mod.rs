@@ -22,8 +22,10 @@ mod post;
 mod author;
 mod sign_in;
 mod invitation;
+mod reports;
 mod desk;
 mod private;
+mod report;
 
 use std::sync::Arc;
 
@@ -66,6 +68,7 @@ pub fn routes(app: &App, otherwise: Router) -> Router {
         .route("/berichten/{id}", get(post::page))
         // A conversation is read on the page of what opened it.
         .route("/gesprekken/{id}", get(post::page))
+        .route("/melden", get(report::page).post(report::send))
         .route("/partners/{name}", get(author::page))
         .route("/@{name}", get(author::by_name))
         .route("/aanmelden", get(sign_in::page).post(sign_in::sign_in))
@@ -78,6 +81,7 @@ pub fn routes(app: &App, otherwise: Router) -> Router {
         .route("/balie/{submission}/goedkeuren", post(desk::approve))
         .route("/balie/{submission}/weigeren", post(desk::refuse))
         .route("/balie/{announcement}/terughalen", post(desk::withdraw))
+        .route("/balie/{report}/afhandelen", post(desk::handle))
         .fallback_service(otherwise)
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(web.clone(), doorway::pass))

@@ -34,6 +34,7 @@ struct PostPage {
     answered_url: Option<String>,
     likes: i64,
     shares: i64,
+    report_url: String,
 }
 
 /// A post with all that stands around it.
@@ -72,6 +73,7 @@ async fn make(web: &Web, visitor: &Visitor, id: PostId) -> Result<Made> {
             .then(|| links.post(shown.post.thread_id)),
         likes: totals.likes,
         shares: totals.shares,
+        report_url: format!("/melden?bericht={id}"),
         t,
     };
     Ok(Made {

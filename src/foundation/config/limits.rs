@@ -74,6 +74,8 @@ limits! {
     fetches_per_strange_address: u32 = 10, "requests a minute", "Keys of hosts never heard of that one address may make us fetch";
     fetches_per_host: u32 = 120, "requests a minute", "Keys fetched from one host";
     follows_per_host: u32 = 60, "requests a minute", "Follows from one server";
+    reports_per_host: u32 = 30, "requests a minute", "Reports from one server";
+    reports_per_address: u32 = 5, "reports in 5 minutes", "What one address may report on our own pages";
     pages_per_address: u32 = 300, "requests in 5 minutes", "Pages, and as many answers to other servers, that must be computed for one address";
     sign_ins_per_address: u32 = 10, "tries in 5 minutes", "Signing in from one address";
     sign_ins_per_account: u32 = 10, "tries an hour", "Signing in to one account";

@@ -293,6 +293,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    reports (id) {
+        id -> BigInt,
+        wijk_id -> Nullable<BigInt>,
+        subject -> Text,
+        post_id -> Nullable<BigInt>,
+        actor_id -> Nullable<BigInt>,
+        why -> Text,
+        words -> Text,
+        host -> Nullable<Text>,
+        reporter -> Nullable<Text>,
+        times -> Integer,
+        state -> Text,
+        received_at -> BigInt,
+        handled_at -> Nullable<BigInt>,
+        answer -> Nullable<Text>,
+        is_passed_on -> Bool,
+    }
+}
+
+diesel::table! {
     arrivals (id) {
         id -> BigInt,
         activity_uri -> Text,
@@ -391,6 +411,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     reactions,
     submissions,
     decisions,
+    reports,
     arrivals,
     outgoing,
     activities,

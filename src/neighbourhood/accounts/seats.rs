@@ -16,18 +16,25 @@ use crate::neighbourhood::wijken::{self, Wijk};
 pub struct Moderator {
     wijk: WijkId,
     by: Option<AccountId>,
+    is_administrator: bool,
 }
 
 impl Moderator {
     /// Whoever may run commands on the server's machine.
     #[must_use]
     pub fn operator(wijk: WijkId) -> Self {
-        Self { wijk, by: None }
+        Self { wijk, by: None, is_administrator: true }
     }
 
     #[must_use]
     pub fn wijk(&self) -> WijkId {
         self.wijk
+    }
+
+    /// Decides for every wijk, and about what concerns none.
+    #[must_use]
+    pub fn is_administrator(&self) -> bool {
+        self.is_administrator
     }
 
     /// `None` for the operator.
@@ -88,7 +95,8 @@ pub fn moderator(
     now: Time,
 ) -> Result<Moderator> {
     if account.is_admin || seated(conn, account, now)?.contains(&wijk) {
-        return Ok(Moderator { wijk, by: Some(account.id) });
+        let (by, is_administrator) = (Some(account.id), account.is_admin);
+        return Ok(Moderator { wijk, by, is_administrator });
     }
     Err(Error::Forbidden(Reason::NoSeat))
 }

@@ -10,7 +10,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::foundation::clock::Time;
-use crate::foundation::ids::{ActorId, AnnouncementId, FollowId, PostId, RawActivityId, WijkId};
+use crate::foundation::ids::{
+    ActorId, AnnouncementId, FollowId, PostId, RawActivityId, ReportId, WijkId,
+};
 
 /// What happened, in our own words. Ids only: its form is made when it leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +80,10 @@ pub enum Word {
     DeleteWijk {
         wijk: WijkId,
     },
+    /// A moderator tells the author's server what was reported.
+    Report {
+        report: ReportId,
+    },
 }
 
 impl Word {
@@ -98,6 +104,7 @@ impl Word {
             | Self::CreatePost { post }
             | Self::DeletePost { post } => format!("post/{post}"),
             Self::UpdateWijk { wijk, .. } | Self::DeleteWijk { wijk } => format!("wijk/{wijk}"),
+            Self::Report { report } => format!("report/{report}"),
         }
     }
 
@@ -123,11 +130,17 @@ impl Word {
         !self.is_public()
     }
 
-    /// Whether anybody may read its activity: an answer to a follow tells who follows, and what another wrote is not
-    /// ours to serve.
+    /// Whether anybody may read its activity: an answer to a follow tells who follows, a report who is reported, and
+    /// what another wrote is not ours to serve.
     #[must_use]
     pub fn is_public(&self) -> bool {
-        !matches!(self, Self::AcceptFollow { .. } | Self::RejectFollow { .. } | Self::HandOn { .. })
+        !matches!(
+            self,
+            Self::AcceptFollow { .. }
+                | Self::RejectFollow { .. }
+                | Self::HandOn { .. }
+                | Self::Report { .. }
+        )
     }
 
     #[must_use]
@@ -145,6 +158,7 @@ impl Word {
             Self::DeletePost { .. } => "delete_post",
             Self::UpdateWijk { .. } => "update_wijk",
             Self::DeleteWijk { .. } => "delete_wijk",
+            Self::Report { .. } => "report",
         }
     }
 }

@@ -21,6 +21,10 @@ pub fn find(conn: &mut Connection, id: PostId) -> Result<Post> {
     posts::table.find(id).select(Post::as_select()).first(conn).optional()?.ok_or(Error::NotFound)
 }
 
+pub fn by_id(conn: &mut Connection, id: PostId) -> Result<Option<Post>> {
+    Ok(posts::table.find(id).select(Post::as_select()).first(conn).optional()?)
+}
+
 pub fn by_uri(conn: &mut Connection, uri: &str) -> Result<Option<Post>> {
     Ok(posts::table.filter(posts::uri.eq(uri)).select(Post::as_select()).first(conn).optional()?)
 }

@@ -2,6 +2,7 @@
 
 pub mod following;
 pub mod reacting;
+pub mod reporting;
 pub mod undoing;
 pub mod publishing;
 pub mod announcing;

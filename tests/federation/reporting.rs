@@ -1,0 +1,95 @@
+//! Reports as every peer sends them, and the two forms in which we send one.
+
+use likejewijk::foundation::error::Error;
+use likejewijk::foundation::ids::WijkId;
+use likejewijk::neighbourhood::accounts::Moderator;
+use likejewijk::neighbourhood::reports::handle::{self, Ending};
+use likejewijk::neighbourhood::reports::{Report, Why, store};
+use likejewijk::neighbourhood::submissions::arrive;
+use serde_json::Value;
+
+use super::house::{House, NOW};
+use super::speaks::keep;
+use super::understands::{act, known, post as read_post, specimen};
+
+const POST: &str = "https://wijk.example/berichten/56";
+const CLOSE: Ending = Ending { takes_back: false, passes_on: false };
+
+async fn open(house: &House, wijk: Option<WijkId>) -> Vec<Report> {
+    house.write(move |c| store::open(c, wijk, 100)).await
+}
+
+async fn end(house: &House, report: &Report, ending: Ending, by: Moderator) -> Result<(), Error> {
+    let id = report.id;
+    let write = move |c: &mut _| handle::end(c, id, ending, "Gezien, dank je", &by, NOW);
+    house.app.database.write(write).await
+}
+
+#[tokio::test]
+async fn every_report_reaches_the_moderators_of_the_wijk() {
+    let house = House::open().await;
+    let wijk = house.wijk().await;
+    let author = house.playground(&wijk).await;
+    let post = house.post(&author, &wijk, "Feest", "Op het Afrikaanderplein.").await;
+    for name in ["mastodon/flag", "mastodon/flag_of_reply", "gotosocial/flag", "misskey/flag"]
+        .into_iter()
+        .chain(["lemmy/flag", "mbin/flag", "mobilizon/flag"])
+    {
+        let flag = specimen(name).to_string().replace(POST, &post.uri);
+        let flag: Value = serde_json::from_str(&flag).unwrap();
+        act(&house, &flag).await.unwrap();
+        act(&house, &flag).await.unwrap();
+        let open = open(&house, Some(wijk.id())).await;
+        let [report] = open.as_slice() else { panic!("{name}: {open:?}") };
+        let host = url::Url::parse(flag["actor"].as_str().unwrap()).unwrap();
+        assert_eq!(report.subject, post.uri, "{name}");
+        assert_eq!((report.post_id, report.actor_id), (Some(post.id), Some(author.id)), "{name}");
+        assert_eq!(report.host.as_ref().unwrap().as_str(), host.host_str().unwrap(), "{name}");
+        assert!(report.words.contains("klopt niet") || report.words.contains("Scheldt"), "{name}");
+        assert_eq!(report.times, 2, "{name}");
+        assert!(!report.reporter.as_ref().unwrap().contains("example"), "{name}: only a hash");
+
+        end(&house, report, CLOSE, Moderator::operator(wijk.id())).await.unwrap();
+        let id = report.id;
+        let closed = house.write(move |c| store::find(c, id)).await;
+        assert_eq!(closed.reporter, None, "{name}: forgotten");
+        let again = end(&house, report, CLOSE, Moderator::operator(wijk.id())).await;
+        assert!(matches!(again, Err(Error::Conflict(_))), "{name}");
+    }
+    assert!(house.said().await.keys().all(|word| word != "report"), "nobody ticked it");
+}
+
+#[tokio::test]
+async fn what_nobody_can_place_is_the_administrators() {
+    let house = House::open().await;
+    let wijk = house.wijk().await;
+    let mut flag = specimen("mastodon/flag");
+    flag["object"] = "https://elders.example/users/iemand".into();
+    act(&house, &flag).await.unwrap();
+    assert!(open(&house, Some(wijk.id())).await.is_empty());
+    assert_eq!(open(&house, None).await.len(), 1);
+    flag["object"] = serde_json::json!([]);
+    act(&house, &flag).await.unwrap();
+    assert_eq!(open(&house, None).await.len(), 1, "about nothing");
+}
+
+#[tokio::test]
+async fn g16_a_report_goes_to_the_authors_server_when_a_moderator_ticks_it() {
+    let house = House::open().await;
+    let wijk = house.wijk().await;
+    let resident = known(&house, "https://social.example/users/resident1").await;
+    let note = read_post(&house, &specimen("mastodon/create_note")["object"]).await.unwrap();
+    let (by, received) = (resident.clone(), note.received.clone());
+    house.write(move |c| arrive::received(c, &by, &received, NOW)).await;
+    let mut flag = specimen("lemmy/flag");
+    flag["object"] = note.received.uri.clone().into();
+    act(&house, &flag).await.unwrap();
+    // Nobody passed it on, and its author speaks for no wijk.
+    let [report] = open(&house, None).await.try_into().unwrap();
+    assert_eq!(report.why, Why::Other);
+    let ending = Ending { passes_on: true, ..CLOSE };
+    end(&house, &report, ending, Moderator::operator(wijk.id())).await.unwrap();
+    let flag = house.said().await["report"].clone();
+    assert!(!flag.to_string().contains("lemmy.example"), "{flag}");
+    keep("flag", flag);
+}
