@@ -450,7 +450,7 @@ mod tests {
     use super::*;
 
     /// Families said by `say_named`, with every name the program may give them.
-    const FAMILIES: [(&str, &[&str]); 9] = [
+    const FAMILIES: [(&str, &[&str]); 10] = [
         (
             "partner-kind",
             &[
@@ -481,7 +481,11 @@ mod tests {
             "desk-reason",
             &["elsewhere", "advertising", "tone", "privacy", "duplicate", "police", "other"],
         ),
-        ("desk-notice", &["approved", "refused", "withdrawn", "conflict", "reason"]),
+        (
+            "desk-notice",
+            &["approved", "refused", "withdrawn", "handled", "conflict", "reason", "answer"],
+        ),
+        ("report-why", &["wrong", "tone", "privacy", "safety", "advertising", "other"]),
         ("error-title", STATUSES),
         ("error-text", STATUSES),
         ("error-next", STATUSES),

@@ -1,14 +1,16 @@
 //! Whom a wijk or the whole server does not hear, and `may_show`, the one answer to "may this be seen here".
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 
 use super::epochs;
 use crate::foundation::clock::Time;
-use crate::foundation::database::Connection;
-use crate::foundation::database::schema::blocks;
+use crate::foundation::database::schema::{actors, blocks, posts, unwilling};
+use crate::foundation::database::{Connection, on_each};
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
-use crate::foundation::ids::{BlockId, WijkId};
+use crate::foundation::ids::{ActorId, BlockId, WijkId};
 
 /// What is not heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,31 +90,90 @@ fn shown(conn: &mut Connection, wijk: Option<WijkId>) -> Result<()> {
     }
 }
 
+/// Somebody blocked the wijk: what they write is not passed on, until they relent.
+pub fn stand_off(
+    conn: &mut Connection,
+    wijk: WijkId,
+    by: ActorId,
+    uri: &str,
+    now: Time,
+) -> Result<()> {
+    on_each!(conn, c => diesel::insert_into(unwilling::table)
+        .values((
+            unwilling::wijk_id.eq(wijk),
+            unwilling::actor_id.eq(by),
+            unwilling::uri.eq(uri),
+            unwilling::since.eq(now),
+        ))
+        .on_conflict((unwilling::wijk_id, unwilling::actor_id))
+        .do_update()
+        .set(unwilling::uri.eq(uri))
+        .execute(c))?;
+    epochs::bump_wijk(conn, wijk)
+}
+
+/// They blocked `wijk` and take that back; answers whether it stood.
+pub fn relent(conn: &mut Connection, wijk: ActorId, by: ActorId) -> Result<bool> {
+    let wijk = WijkId(wijk.0);
+    let row = unwilling::wijk_id.eq(wijk).and(unwilling::actor_id.eq(by));
+    let stood = diesel::delete(unwilling::table.filter(row)).execute(conn)? > 0;
+    if stood {
+        epochs::bump_wijk(conn, wijk)?;
+    }
+    Ok(stood)
+}
+
+/// The same by the id of the Block alone.
+pub fn relent_by_uri(conn: &mut Connection, by: ActorId, uri: &str) -> Result<bool> {
+    let row = unwilling::table.filter(unwilling::actor_id.eq(by).and(unwilling::uri.eq(uri)));
+    match row.select(unwilling::wijk_id).first::<WijkId>(conn).optional()? {
+        Some(wijk) => relent(conn, wijk.into(), by),
+        None => Ok(false),
+    }
+}
+
 /// All blocks at once: few rows, asked for every post that comes in or is shown.
 #[derive(Debug, Clone, Default)]
-pub struct Blocklist(Vec<Block>);
+pub struct Blocklist {
+    blocks: Vec<Block>,
+    /// Authors of posts here, by their ids, and the wijk they blocked.
+    unwilling: HashSet<(WijkId, String)>,
+}
 
 impl Blocklist {
     pub fn read(conn: &mut Connection) -> Result<Self> {
-        Ok(Self(blocks::table.select(Block::as_select()).load(conn)?))
+        let written = posts::table.filter(posts::author_id.eq(unwilling::actor_id));
+        let unwilling: Vec<(WijkId, String)> = unwilling::table
+            .inner_join(actors::table)
+            .filter(diesel::dsl::exists(written))
+            .select((unwilling::wijk_id, actors::uri))
+            .load(conn)?;
+        Ok(Self {
+            blocks: blocks::table.select(Block::as_select()).load(conn)?,
+            unwilling: unwilling.into_iter().collect(),
+        })
     }
 
-    /// May what `author` says be heard and shown: by the server, and where one is named by that wijk. The one rule for
+    /// May what `author` says be heard and shown: by the server, and where one is named by that wijk, also by the
+    /// author's own wish. The one rule for
     /// what comes in, what pages and collections show, and what is announced.
     #[must_use]
     pub fn may_show(&self, author: &str, domain: &Domain, wijk: Option<WijkId>) -> bool {
-        !self.0.iter().any(|block| {
+        let is_unwilling =
+            wijk.is_some_and(|wijk| self.unwilling.contains(&(wijk, author.to_owned())));
+        let is_blocked = self.blocks.iter().any(|block| {
             let counts = block.wijk_id.is_none() || block.wijk_id == wijk;
             let hits = block.actor_uri.as_deref() == Some(author)
                 || block.domain.as_ref().is_some_and(|blocked| domain.is_within(blocked));
             counts && hits
-        })
+        });
+        !is_blocked && !is_unwilling
     }
 
     /// The whole server does not hear this one: its requests are refused at the door.
     #[must_use]
     pub fn refuses_domain(&self, domain: &Domain) -> bool {
-        self.0.iter().any(|block| {
+        self.blocks.iter().any(|block| {
             block.wijk_id.is_none()
                 && block.domain.as_ref().is_some_and(|blocked| domain.is_within(blocked))
         })

@@ -3,9 +3,10 @@
 use diesel::prelude::*;
 
 use super::actors::{Actor, ActorKind, store as actors_store};
+use super::blocks::{self, Blocklist};
 use super::outgoing::Word;
 use super::outgoing::store::say;
-use super::{blocks::Blocklist, epochs, instances, wijken::Wijk};
+use super::{epochs, instances, wijken::Wijk};
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::{ended_follows, follows};
 use crate::foundation::database::{Connection, Statement, on_each, text_enum};
@@ -241,6 +242,18 @@ pub fn show_out(conn: &mut Connection, wijk: &Wijk, now: Time) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// A follower blocked the wijk: it follows no more, and is not passed on.
+pub fn turned_away(
+    conn: &mut Connection,
+    follower: &Actor,
+    wijk: &Wijk,
+    uri: &str,
+    now: Time,
+) -> Result<()> {
+    undo(conn, follower.id, wijk.actor.id, now)?;
+    blocks::stand_off(conn, wijk.id(), follower.id, uri, now)
 }
 
 pub fn sweep(conn: &mut Connection, now: Time) -> Result<usize> {

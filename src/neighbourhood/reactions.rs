@@ -29,6 +29,8 @@ text_enum! {
 const MOST_OF_A_NEW_SERVER: i64 = 20;
 /// How long a server is new.
 const NEW_FOR: Duration = Duration::from_hours(24);
+/// More servers are not told that a post is gone.
+const MOST_INBOXES: i64 = 1000;
 /// How long the reactions to a post that is gone are kept: who reacted must still hear of that.
 const KEPT_FOR: Duration = Duration::from_hours(720);
 
@@ -140,6 +142,18 @@ pub fn totals(conn: &mut Connection, post: PostId) -> Result<Totals> {
         .load(conn)?;
     let of = |kind| rows.iter().find(|row| row.0 == kind).map_or(0, |row| row.1);
     Ok(Totals { likes: of(Kind::Like), shares: of(Kind::Share) })
+}
+
+/// Where they live who reacted: they hear when the post is gone.
+pub fn inboxes(conn: &mut Connection, post: PostId) -> Result<Vec<String>> {
+    let rows: Vec<(Option<String>, String)> = reactions::table
+        .inner_join(actors::table)
+        .filter(reactions::post_id.eq(post))
+        .select((actors::shared_inbox, actors::inbox))
+        .distinct()
+        .limit(MOST_INBOXES)
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(shared, own)| shared.unwrap_or(own)).collect())
 }
 
 pub fn sweep(conn: &mut Connection, now: Time) -> Result<usize> {

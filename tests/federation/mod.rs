@@ -10,3 +10,4 @@ mod tidy;
 mod understands;
 mod reacting;
 mod reporting;
+mod declining;

@@ -1,14 +1,17 @@
 //! Likes, dislikes, emoji and shares as every peer sends them, and how each takes them back.
 
 use likejewijk::foundation::ids::PostId;
+use likejewijk::neighbourhood::accounts::Moderator;
 use likejewijk::neighbourhood::actors::{Actor, ActorKind, store as actors_store};
 use likejewijk::neighbourhood::posts::Post;
 use likejewijk::neighbourhood::reactions::{self, Totals};
+use likejewijk::neighbourhood::submissions::{arrive, decide, store as submissions};
+use likejewijk::neighbourhood::wijken;
 use serde_json::{Value, json};
 
 use super::house::{House, NOW, stranger};
 use super::speaks::{keep, keep_page};
-use super::understands::{act, known, specimen};
+use super::understands::{act, known, post as read_post, specimen};
 
 const POST: &str = "https://wijk.example/berichten/56";
 
@@ -118,4 +121,31 @@ async fn what_others_think_is_told_as_numbers() {
     );
     keep("note_with_responses", note);
     assert_eq!(house.get("/berichten/1234/likes").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_conversation_is_told_as_its_posts() {
+    let house = House::open().await;
+    let post = shown(&house).await;
+    let resident = known(&house, "https://social.example/users/resident1").await;
+    let mut received =
+        read_post(&house, &specimen("mastodon/create_note")["object"]).await.unwrap().received;
+    received.in_reply_to = Some(post.uri.clone());
+    received.addressed = Vec::new();
+    house.write(move |c| arrive::received(c, &resident, &received, NOW)).await;
+    let path = post.uri.strip_prefix("https://wijk.example").unwrap();
+    let page = format!("{path}/replies?page=1");
+    assert_eq!(house.get(&page).await.json()["items"], json!([]), "it waits");
+    house
+        .write(|c| {
+            let wijk = wijken::open(c, "bloemhof")?.id();
+            let [card] = submissions::waiting(c, wijk, true)?.try_into().expect("one waits");
+            decide::approve(c, card.submission.id, None, &Moderator::operator(wijk), NOW)
+        })
+        .await;
+    keep_page("replies", &house.get(&format!("{path}/replies")).await);
+    keep_page("replies_page", &house.get(&page).await);
+    let conversation = format!("/gesprekken/{}", post.thread_id);
+    keep_page("conversation", &house.get(&conversation).await);
+    assert_eq!(house.get("/gesprekken/1234").await.status, 404);
 }

@@ -3,6 +3,7 @@
 use likejewijk::foundation::error::Error;
 use likejewijk::foundation::ids::WijkId;
 use likejewijk::neighbourhood::accounts::Moderator;
+use likejewijk::neighbourhood::instances::{self, Kind};
 use likejewijk::neighbourhood::reports::handle::{self, Ending};
 use likejewijk::neighbourhood::reports::{Report, Why, store};
 use likejewijk::neighbourhood::submissions::arrive;
@@ -73,15 +74,20 @@ async fn what_nobody_can_place_is_the_administrators() {
     assert_eq!(open(&house, None).await.len(), 1, "about nothing");
 }
 
-#[tokio::test]
-async fn g16_a_report_goes_to_the_authors_server_when_a_moderator_ticks_it() {
+/// What a moderator passes on about a post of `author`, whose server is told as a `kind`.
+async fn passed_on(author: &str, post: &str, kind: Kind) -> Value {
     let house = House::open().await;
     let wijk = house.wijk().await;
-    let resident = known(&house, "https://social.example/users/resident1").await;
-    let note = read_post(&house, &specimen("mastodon/create_note")["object"]).await.unwrap();
-    let (by, received) = (resident.clone(), note.received.clone());
-    house.write(move |c| arrive::received(c, &by, &received, NOW)).await;
-    let mut flag = specimen("lemmy/flag");
+    let author = known(&house, author).await;
+    let note = read_post(&house, &specimen(post)["object"]).await.unwrap();
+    let (by, received) = (author.clone(), note.received.clone());
+    house
+        .write(move |c| {
+            arrive::received(c, &by, &received, NOW)?;
+            instances::give(c, &by.domain, Some(kind))
+        })
+        .await;
+    let mut flag = specimen("mbin/flag");
     flag["object"] = note.received.uri.clone().into();
     act(&house, &flag).await.unwrap();
     // Nobody passed it on, and its author speaks for no wijk.
@@ -90,6 +96,15 @@ async fn g16_a_report_goes_to_the_authors_server_when_a_moderator_ticks_it() {
     let ending = Ending { passes_on: true, ..CLOSE };
     end(&house, &report, ending, Moderator::operator(wijk.id())).await.unwrap();
     let flag = house.said().await["report"].clone();
-    assert!(!flag.to_string().contains("lemmy.example"), "{flag}");
-    keep("flag", flag);
+    assert!(!flag.to_string().contains("mbin.example"), "who reported stays here: {flag}");
+    flag
+}
+
+#[tokio::test]
+async fn g16_a_report_goes_to_the_authors_server_when_a_moderator_ticks_it() {
+    let (mastodon, lemmy) =
+        ("https://social.example/users/resident1", "https://lemmy.example/u/resident2");
+    keep("flag", passed_on(mastodon, "mastodon/create_note", Kind::Microblog).await);
+    let flag = passed_on(lemmy, "lemmy/create_page", Kind::Threadiverse).await;
+    keep("flag_for_threadiverse", flag);
 }

@@ -57,7 +57,8 @@ each_database! {
             let flag = Activity::flag(&town.resident.id(), &["http://wijk.test/wijken/bloemhof"], "Weg");
             answers.push(town.resident.sends(&flag).await.status);
         }
-        assert_eq!(answers.iter().filter(|status| **status == 202).count(), 30, "{answers:?}");
-        assert_eq!(answers.last(), Some(&429));
+        let (first, rest) = answers.split_at(30);
+        assert!(first.iter().all(|status| *status == 202), "{first:?}");
+        assert!(rest.contains(&429), "{rest:?}");
     }
 }

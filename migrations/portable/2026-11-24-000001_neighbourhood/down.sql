@@ -15,6 +15,7 @@ DROP TABLE tombstones;
 DROP TABLE raw_activities;
 DROP TABLE post_versions;
 DROP TABLE posts;
+DROP TABLE unwilling;
 DROP TABLE blocks;
 DROP TABLE lost_followers;
 DROP TABLE ended_follows;

@@ -111,6 +111,17 @@ CREATE TABLE blocks (
 );
 CREATE UNIQUE INDEX blocks_once ON blocks (COALESCE(domain, ''), COALESCE(actor_uri, ''), COALESCE(wijk_id, 0));
 
+-- Who blocked a wijk: it does not pass on what they write.
+CREATE TABLE unwilling (
+    wijk_id BIGINT NOT NULL REFERENCES wijken (id),
+    actor_id BIGINT NOT NULL REFERENCES actors (id),
+    -- The Block's id, by which it is undone.
+    uri TEXT NOT NULL CHECK (length(uri) <= 2000),
+    since BIGINT NOT NULL,
+    PRIMARY KEY (wijk_id, actor_id)
+);
+CREATE INDEX unwilling_by_actor ON unwilling (actor_id);
+
 CREATE TABLE posts (
     id BIGINT PRIMARY KEY NOT NULL,
     uri TEXT NOT NULL UNIQUE CHECK (length(uri) <= 2000),

@@ -7,6 +7,8 @@ use serde_json::Value;
 use url::Url;
 
 use super::activities::arrived::{Arrived, Conversation, Taken};
+use super::activities::blocking::{Block, UndoBlock};
+use super::activities::declining::{Join, QuoteRequest};
 use super::activities::following::{Follow, UndoFollow};
 use super::activities::publishing::{Delete, Publish, UpdateActor};
 use super::activities::reacting::{React, UndoReaction, kind_of};
@@ -56,10 +58,13 @@ pub async fn act(arrival: &Arrival, data: &Data<App>) -> Result<(), Failure> {
         }
         ("Create" | "Update", _) => receive(Publish(arrived), data).await,
         ("Delete", _) => receive(Delete(arrived), data).await,
+        ("Block", _) => receive(Block(arrived), data).await,
+        ("Join", _) => receive(Join(arrived), data).await,
+        ("QuoteRequest", _) => receive(QuoteRequest(arrived), data).await,
         ("Flag", _) => receive(Flag(arrived), data).await,
         (kind, _) => match kind_of(kind) {
             Some(kind) => receive(React(arrived, kind), data).await,
-            None => forget(arrived, kind, data).await,
+            None => forget(arrived, data).await,
         },
     }
 }
@@ -68,14 +73,15 @@ pub async fn act(arrival: &Arrival, data: &Data<App>) -> Result<(), Failure> {
 async fn undo(arrived: Arrived, inner: &str, data: &Data<App>) -> Result<(), Failure> {
     match (inner, kind_of(inner)) {
         ("Follow", _) => receive(UndoFollow(arrived), data).await,
+        ("Block", _) => receive(UndoBlock(arrived), data).await,
         ("", _) => receive(UndoById(arrived), data).await,
         (_, Some(kind)) => receive(UndoReaction(arrived, kind), data).await,
-        (inner, None) => forget(arrived, inner, data).await,
+        (_, None) => forget(arrived, data).await,
     }
 }
 
-async fn forget(arrived: Arrived, kind: &str, data: &Data<App>) -> Result<(), Failure> {
-    tracing::debug!(kind, "an activity nobody here has use for");
+async fn forget(arrived: Arrived, data: &Data<App>) -> Result<(), Failure> {
+    tracing::debug!(kind = arrived.kind, "an activity nobody here has use for");
     arrived.ignore(data).await
 }
 

@@ -7,14 +7,14 @@ use serde_json::Value;
 use url::Url;
 
 use super::activities::announcing::{self, Boost};
-use super::activities::{following, publishing, reporting};
+use super::activities::{declining, following, publishing, reporting};
 use super::objects::{actor, note};
 use super::responses;
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::domain::Domain;
-use crate::foundation::error::Result;
-use crate::foundation::ids::{ActivityId, ActorId, AnnouncementId, PostId};
+use crate::foundation::error::{Error, Result};
+use crate::foundation::ids::{ActivityId, ActorId, AnnouncementId, PostId, ReportId};
 use crate::foundation::links::Links;
 use crate::neighbourhood::actors::{Actor, store as actors_store};
 use crate::neighbourhood::announcements::{self, Announcement, Form};
@@ -24,6 +24,7 @@ use crate::neighbourhood::instances::{self, Kind, Known};
 use crate::neighbourhood::outgoing::Word;
 use crate::neighbourhood::outgoing::store::{self, Addressed, NewActivity, Pending};
 use crate::neighbourhood::posts::{ObjectType, Post, Version, store as posts_store};
+use crate::neighbourhood::reactions;
 use crate::neighbourhood::reports::store as reports;
 use crate::neighbourhood::site;
 use crate::neighbourhood::wijken::{self, Wijk};
@@ -266,6 +267,7 @@ fn say(
             // The servers of a wijk's followers fetched the post itself.
             let passed_on_by = announcements::ever_by(conn, post.id)?;
             said.followers_of.extend(passed_on_by.into_iter().map(ActorId::from));
+            said.directly = reactions::inboxes(conn, post.id)?;
             Ok(said)
         }
         Word::UpdateWijk { wijk, .. } => {
@@ -274,21 +276,39 @@ fn say(
             let update = publishing::update_actor(&id, &document, &wijk.actor);
             Ok(to_followers(&update, &wijk.actor, None))
         }
-        Word::Report { report } => {
-            let report = reports::find(conn, *report)?;
-            let about = report.actor_id.ok_or(Error::NotFound)?;
-            let about = actors_store::find(conn, about)?;
-            let by = actors_store::local(conn, site::MODERATION)?;
-            let flag = reporting::flag(&id, &by, &about, &report);
-            let directly = vec![about.delivery_inbox().to_owned()];
-            Ok(Said { directly, ..to_one(flag, &by, &about) })
+        Word::IgnoreJoin { join, by, to } => {
+            let (to, by) = pair(conn, *to, *by)?;
+            Ok(to_one(&declining::ignore(&id, &by, &to, join), &by, &to))
         }
+        Word::RejectQuote { request, post, quote, by, to } => {
+            let (to, by) = pair(conn, *to, *by)?;
+            let reject = declining::reject_quote(&id, &by, &to, request, post, quote.as_deref());
+            Ok(to_one(&reject, &by, &to))
+        }
+        Word::Report { report } => flag(conn, &id, *report),
         Word::DeleteWijk { wijk } => {
             let wijk = wijken::by_id(conn, *wijk)?;
             let since = at.minus(std::time::Duration::from_hours(4320));
             Ok(to_followers(&publishing::delete_actor(&wijk.actor), &wijk.actor, Some(since)))
         }
     }
+}
+
+/// What was reported, to the server of its author, in the form it reads.
+fn flag(conn: &mut Connection, id: &str, report: ReportId) -> Result<Said> {
+    let report = reports::find(conn, report)?;
+    let about = actors_store::find(conn, report.actor_id.ok_or(Error::NotFound)?)?;
+    let by = actors_store::local(conn, site::MODERATION)?;
+    let known = instances::among(conn, &[&about.domain])?;
+    let is_threadiverse =
+        known.get(&about.domain).is_some_and(|known| known.kind() == Kind::Threadiverse);
+    let flag = if is_threadiverse {
+        reporting::flag_for_threadiverse(id, &by, &about, &report)?
+    } else {
+        reporting::flag(id, &by, &about, &report)
+    };
+    let directly = vec![about.delivery_inbox().to_owned()];
+    Ok(Said { directly, ..to_one(&flag, &by, &about) })
 }
 
 /// What a wijk passes on.

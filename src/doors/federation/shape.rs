@@ -68,7 +68,7 @@ impl Outline {
             // About as many things as it likes; its own id keeps it apart.
             ("Flag", _) => self.id.to_string(),
             // As the reaction itself: they must not overtake each other.
-            ("Undo", Some("Like" | "EmojiReact" | "Dislike" | "Announce")) => {
+            ("Undo", Some("Like" | "EmojiReact" | "Dislike" | "Announce" | "Block")) => {
                 self.inner_object_id.as_deref().map_or(object, one_spelling)
             }
             _ => object,

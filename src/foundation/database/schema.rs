@@ -110,6 +110,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    unwilling (wijk_id, actor_id) {
+        wijk_id -> BigInt,
+        actor_id -> BigInt,
+        uri -> Text,
+        since -> BigInt,
+    }
+}
+
+diesel::table! {
     posts (id) {
         id -> BigInt,
         uri -> Text,
@@ -396,6 +405,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     ended_follows,
     lost_followers,
     blocks,
+    unwilling,
     posts,
     post_versions,
     raw_activities,
@@ -422,6 +432,7 @@ diesel::joinable!(actor_keys -> actors (actor_id));
 diesel::joinable!(wijken -> actors (id));
 diesel::joinable!(follows -> actors (follower_id));
 diesel::joinable!(lost_followers -> actors (actor_id));
+diesel::joinable!(unwilling -> actors (actor_id));
 diesel::joinable!(posts -> actors (author_id));
 diesel::joinable!(post_versions -> posts (post_id));
 diesel::joinable!(announcements -> posts (post_id));

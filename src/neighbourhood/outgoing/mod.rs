@@ -80,6 +80,20 @@ pub enum Word {
     DeleteWijk {
         wijk: WijkId,
     },
+    /// Nobody signs up for an event here.
+    IgnoreJoin {
+        join: String,
+        by: ActorId,
+        to: ActorId,
+    },
+    /// Nobody's post is quoted with its author's consent.
+    RejectQuote {
+        request: String,
+        post: String,
+        quote: Option<String>,
+        by: ActorId,
+        to: ActorId,
+    },
     /// A moderator tells the author's server what was reported.
     Report {
         report: ReportId,
@@ -104,6 +118,9 @@ impl Word {
             | Self::CreatePost { post }
             | Self::DeletePost { post } => format!("post/{post}"),
             Self::UpdateWijk { wijk, .. } | Self::DeleteWijk { wijk } => format!("wijk/{wijk}"),
+            Self::IgnoreJoin { by, to, .. } | Self::RejectQuote { by, to, .. } => {
+                format!("declined/{by}/{to}")
+            }
             Self::Report { report } => format!("report/{report}"),
         }
     }
@@ -139,6 +156,8 @@ impl Word {
             Self::AcceptFollow { .. }
                 | Self::RejectFollow { .. }
                 | Self::HandOn { .. }
+                | Self::IgnoreJoin { .. }
+                | Self::RejectQuote { .. }
                 | Self::Report { .. }
         )
     }
@@ -158,6 +177,8 @@ impl Word {
             Self::DeletePost { .. } => "delete_post",
             Self::UpdateWijk { .. } => "update_wijk",
             Self::DeleteWijk { .. } => "delete_wijk",
+            Self::IgnoreJoin { .. } => "ignore_join",
+            Self::RejectQuote { .. } => "reject_quote",
             Self::Report { .. } => "report",
         }
     }

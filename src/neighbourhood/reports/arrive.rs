@@ -113,7 +113,10 @@ fn keep(conn: &mut Connection, subject: &Subject, said: &Said, now: Time) -> Res
     };
     for wijk in readers {
         match store::open_of(conn, wijk, &subject.uri, &said.reporter)? {
-            Some(open) => store::said_again(conn, &open, &added(&open.words, &said.words))?,
+            Some(open) => {
+                let held = store::said_again(conn, open.id)?;
+                store::add_words(conn, held.id, &added(&held.words, &said.words))?;
+            }
             None => store::insert(conn, &report(subject, said, wijk, now))?,
         }
     }

@@ -49,10 +49,16 @@ pub(super) fn insert(conn: &mut Connection, report: &Report) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn said_again(conn: &mut Connection, report: &Report, words: &str) -> Result<()> {
-    diesel::update(reports::table.find(report.id))
-        .set((reports::words.eq(words), reports::times.eq(report.times.saturating_add(1))))
-        .execute(conn)?;
+/// Counts it, and answers the report as it is then: who adds to it waits for this transaction.
+pub(super) fn said_again(conn: &mut Connection, id: ReportId) -> Result<Report> {
+    let open = reports::table.filter(reports::id.eq(id).and(reports::state.eq(State::Open)));
+    let counted = diesel::update(open).set(reports::times.eq(reports::times + 1)).execute(conn)?;
+    first(counted, "it was handled meanwhile")?;
+    find(conn, id)
+}
+
+pub(super) fn add_words(conn: &mut Connection, id: ReportId, words: &str) -> Result<()> {
+    diesel::update(reports::table.find(id)).set(reports::words.eq(words)).execute(conn)?;
     Ok(())
 }
 

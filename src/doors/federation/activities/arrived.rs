@@ -102,3 +102,13 @@ pub fn url_of(value: &Value, field: &'static str) -> Result<Url> {
     let url = Url::parse(id).ok().filter(|url| url.as_str().len() <= LONGEST_URL);
     url.ok_or_else(|| Error::invalid(field, "is no address"))
 }
+
+/// Nobody takes back what another did. What is inside may leave out who did it.
+pub(super) fn is_own(arrived: &Arrived) -> Result<()> {
+    match arrived.object.get("actor").and_then(id_of) {
+        Some(actor) if actor != arrived.actor.as_str() => {
+            Err(Error::invalid("actor", "takes back what another did"))
+        }
+        _ => Ok(()),
+    }
+}

@@ -3,6 +3,8 @@
 pub mod following;
 pub mod reacting;
 pub mod reporting;
+pub mod blocking;
+pub mod declining;
 pub mod undoing;
 pub mod publishing;
 pub mod announcing;

@@ -5,12 +5,11 @@ use activitypub_federation::config::Data;
 use activitypub_federation::fetch::object_id::ObjectId;
 use async_trait::async_trait;
 
-use super::arrived::{Arrived, Conversation, url_of};
+use super::arrived::{Arrived, Conversation, is_own, url_of};
 use crate::doors::federation::failure::Failure;
 use crate::doors::federation::objects::actor::RemoteActor;
-use crate::doors::federation::values::id_of;
 use crate::foundation::app::App;
-use crate::foundation::error::{Error, Result};
+use crate::foundation::error::Result;
 use crate::neighbourhood::actors::store as actors_store;
 use crate::neighbourhood::posts::store as posts_store;
 use crate::neighbourhood::reactions::{self, Kind};
@@ -88,15 +87,5 @@ impl Conversation for UndoReaction {
             }
         });
         settled.await
-    }
-}
-
-/// Nobody takes back what another did. What is inside may leave out who did it.
-pub(super) fn is_own(arrived: &Arrived) -> Result<()> {
-    match arrived.object.get("actor").and_then(id_of) {
-        Some(actor) if actor != arrived.actor.as_str() => {
-            Err(Error::invalid("actor", "takes back what another did"))
-        }
-        _ => Ok(()),
     }
 }

@@ -12,7 +12,7 @@ use crate::foundation::database::Connection;
 use crate::foundation::error::Result;
 use crate::foundation::ids::ActorId;
 use crate::neighbourhood::actors::store as actors_store;
-use crate::neighbourhood::{follows, reactions};
+use crate::neighbourhood::{blocks, follows, reactions};
 
 #[derive(Debug)]
 pub struct UndoById(pub Arrived);
@@ -38,6 +38,8 @@ impl Conversation for UndoById {
 }
 
 fn undo(conn: &mut Connection, by: ActorId, uri: &str, now: Time) -> Result<()> {
-    let _ = follows::undo_by_uri(conn, by, uri, now)? || reactions::undo_by_uri(conn, by, uri)?;
+    let _ = follows::undo_by_uri(conn, by, uri, now)?
+        || reactions::undo_by_uri(conn, by, uri)?
+        || blocks::relent_by_uri(conn, by, uri)?;
     Ok(())
 }
