@@ -113,6 +113,7 @@ post-shares = { $count ->
    *[other] Shared { $count } times.
 }
 post-conversation = This is an answer. Read the whole conversation
+post-quoted = Quotes another post: read it where it is
 post-answer = Want to answer? You do that in your own app, under the post itself.
 
 pager-label = More posts

@@ -113,6 +113,7 @@ post-shares = { $count ->
    *[other] { $count } keer gedeeld.
 }
 post-conversation = Dit is een antwoord. Lees het hele gesprek
+post-quoted = Haalt een ander bericht aan: lees het waar het staat
 post-answer = Wil je antwoorden? Dat doe je in je eigen app, onder het bericht zelf.
 
 pager-label = Meer berichten

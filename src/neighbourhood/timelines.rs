@@ -1,12 +1,13 @@
 //! Reading: what a wijk shows. Whatever is shown here passed `may_show` and is an approved version.
 
 use diesel::prelude::*;
+use url::Url;
 
-use super::actors::Actor;
+use super::actors::{Actor, store as actors_store};
 use super::announcements::{Announcement, State};
 use super::blocks::Blocklist;
 use super::partners::{self, Partner};
-use super::posts::{Post, Version, Visibility};
+use super::posts::{Post, Version, Visibility, store as posts_store};
 use super::{follows, wijken};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
@@ -61,7 +62,6 @@ pub fn of_wijk(
     before: Option<AnnouncementId>,
     most: i64,
 ) -> Result<Page> {
-    let blocklist = Blocklist::read(conn)?;
     let mut rows: Vec<Shown> = standing!()
         .filter(announcements::wijk_id.eq(wijk).and(posts::in_reply_to.is_null()))
         .filter(announcements::id.lt(before.unwrap_or(AnnouncementId(i64::MAX))))
@@ -76,8 +76,37 @@ pub fn of_wijk(
         None
     };
     rows.truncate(most);
-    rows.retain(|row| is_heard(&blocklist, row));
-    Ok(Page { shown: rows, older })
+    Ok(Page { shown: heard(conn, rows)?, older })
+}
+
+/// Without those whose author is not heard here, and without what the others quote of such a one.
+fn heard(conn: &mut Connection, rows: Vec<Shown>) -> Result<Vec<Shown>> {
+    let blocklist = Blocklist::read(conn)?;
+    let mut heard = Vec::with_capacity(rows.len());
+    for mut row in rows.into_iter().filter(|row| is_heard(&blocklist, row)) {
+        if let Some(quoted) = row.version.shown().quoted()
+            && !may_be_quoted(conn, &blocklist, quoted, row.announcement.wijk_id)?
+        {
+            row.version.forget_quotes()?;
+        }
+        heard.push(row);
+    }
+    Ok(heard)
+}
+
+fn may_be_quoted(
+    conn: &mut Connection,
+    blocklist: &Blocklist,
+    quoted: &str,
+    wijk: WijkId,
+) -> Result<bool> {
+    let domain = Url::parse(quoted).ok().and_then(|quoted| Domain::of(&quoted).ok());
+    let Some(domain) = domain else { return Ok(false) };
+    let author = match posts_store::by_uri(conn, quoted)? {
+        Some(post) => actors_store::find(conn, post.author_id)?.uri,
+        None => String::new(),
+    };
+    Ok(blocklist.may_show(&author, &domain, Some(wijk)))
 }
 
 fn is_heard(blocklist: &Blocklist, shown: &Shown) -> bool {
@@ -90,13 +119,12 @@ fn is_heard(blocklist: &Blocklist, shown: &Shown) -> bool {
 /// `Gone` where it was passed on once and is not any more; `NotFound` for everything else, private and refused alike.
 /// What turned private where it was written is as if it had never been here.
 pub fn post(conn: &mut Connection, id: PostId) -> Result<Shown> {
-    let blocklist = Blocklist::read(conn)?;
     let rows: Vec<Shown> = standing!()
         .filter(announcements::post_id.eq(id))
         .order(announcements::id)
         .select(Shown::as_select())
         .load(conn)?;
-    match rows.into_iter().find(|row| is_heard(&blocklist, row)) {
+    match heard(conn, rows)?.into_iter().next() {
         Some(shown) => Ok(shown),
         None => Err(if was_taken_away(conn, id)? { Error::Gone } else { Error::NotFound }),
     }
@@ -111,7 +139,6 @@ fn was_taken_away(conn: &mut Connection, id: PostId) -> Result<bool> {
 
 /// The answers the wijk let into a conversation, at whatever depth, the oldest first; the first hundred.
 pub fn answers(conn: &mut Connection, thread: PostId, wijk: WijkId) -> Result<Vec<Shown>> {
-    let blocklist = Blocklist::read(conn)?;
     let rows: Vec<Shown> = standing!()
         .filter(announcements::wijk_id.eq(wijk))
         .filter(posts::thread_id.eq(thread).and(posts::id.ne(thread)))
@@ -119,7 +146,7 @@ pub fn answers(conn: &mut Connection, thread: PostId, wijk: WijkId) -> Result<Ve
         .limit(100)
         .select(Shown::as_select())
         .load(conn)?;
-    Ok(rows.into_iter().filter(|row| is_heard(&blocklist, row)).collect())
+    heard(conn, rows)
 }
 
 /// What stands around a timeline.
@@ -178,7 +205,6 @@ pub fn of_author_in(
     author: ActorId,
     most: i64,
 ) -> Result<Vec<Shown>> {
-    let blocklist = Blocklist::read(conn)?;
     let rows: Vec<Shown> = standing!()
         .filter(announcements::wijk_id.eq(wijk).and(posts::author_id.eq(author)))
         .filter(posts::in_reply_to.is_null())
@@ -186,7 +212,7 @@ pub fn of_author_in(
         .limit(most)
         .select(Shown::as_select())
         .load(conn)?;
-    Ok(rows.into_iter().filter(|row| is_heard(&blocklist, row)).collect())
+    heard(conn, rows)
 }
 
 /// The posts a local author published here, newest first, for its outbox.

@@ -264,6 +264,27 @@ async fn every_post_is_read_as_its_author_meant_it() {
     }
 }
 
+/// A quote is a link to where the quoted post was written; the line about it in the text goes.
+#[tokio::test]
+async fn a_quote_is_read_as_a_link() {
+    let house = House::open().await;
+    let note = &specimen("mastodon/create_note_with_quote")["object"];
+    let shown = post(&house, note).await.unwrap().received.shown;
+    assert_eq!(shown.quoted(), Some("https://krant.example/users/nieuws/statuses/99"));
+    assert_eq!(shown.content.to_plain(), "@bloemhof Goed stuk over ons plein.");
+    for (from, to) in [("quoteUri", "quoteUrl"), ("_misskey_quote", "_misskey_quote")] {
+        let mut other = note.clone();
+        let quoted = other[from].clone();
+        for name in ["quote", "quoteUri", "quoteUrl", "_misskey_quote"] {
+            other.as_object_mut().unwrap().remove(name);
+        }
+        assert_eq!(post(&house, &other).await.unwrap().received.shown.quoted(), None);
+        other[to] = quoted;
+        let shown = post(&house, &other).await.unwrap().received.shown;
+        assert!(shown.quoted().is_some(), "{to}");
+    }
+}
+
 /// Kind, name, where it is delivered to, and its key, in SPKI or PKCS#1.
 #[tokio::test]
 async fn every_actor_is_read() {

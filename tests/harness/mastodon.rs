@@ -32,6 +32,8 @@ pub(crate) struct Note {
     pub(crate) content_map: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) updated: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) quote: Option<String>,
     pub(crate) attachment: Vec<Value>,
     pub(crate) tag: Vec<Value>,
     pub(crate) replies: Value,
@@ -71,6 +73,7 @@ impl Note {
             content: String::new(),
             content_map: Value::Null,
             updated: None,
+            quote: None,
             attachment: Vec::new(),
             tag: vec![json!({ "type": "Mention", "href": mentioned, "name": handle })],
             replies: json!({ "id": part("replies"), "type": "Collection", "first": first }),

@@ -14,6 +14,7 @@ mod parsing;
 mod content;
 mod ownership;
 mod blocks;
+mod quotes;
 mod reactions;
 mod reports;
 mod private;

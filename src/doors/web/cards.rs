@@ -114,6 +114,7 @@ pub(super) struct PostCard {
     pub(super) warning: Option<String>,
     pub(super) html: String,
     pub(super) pictures: Vec<Picture>,
+    pub(super) quoted: Option<String>,
     pub(super) is_safety: bool,
 }
 
@@ -152,6 +153,7 @@ impl Setting<'_> {
             place: None,
             warning: warning(&shown, self.t),
             html: shown.content.as_str().to_owned(),
+            quoted: quoted(&shown),
             pictures: pictures(shown.attachments),
             is_safety: partner.is_some_and(|partner| is_safety(partner.row.kind)),
             title: shown.title,
@@ -193,6 +195,11 @@ fn web_address(text: &str) -> Option<String> {
 pub(super) fn warning(shown: &posts::Shown, t: &Translator) -> Option<String> {
     let words = shown.summary.clone().filter(|summary| !summary.is_empty());
     words.or_else(|| shown.is_sensitive.then(|| t.say("post-sensitive")))
+}
+
+/// Where the post it quotes was written.
+pub(super) fn quoted(shown: &posts::Shown) -> Option<String> {
+    shown.quoted().and_then(web_address)
 }
 
 pub(super) fn pictures(attachments: Vec<Attachment>) -> Vec<Picture> {

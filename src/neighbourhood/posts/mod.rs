@@ -171,6 +171,22 @@ pub struct Attachment {
     pub alt: String,
 }
 
+/// How an attachment says that it is a quoted post, and no picture.
+const QUOTED: &str = "application/activity+json";
+
+impl Attachment {
+    /// A post that is quoted: a link to where it was written, and nothing of what it says.
+    #[must_use]
+    pub fn quoting(url: String) -> Self {
+        Self { url, media_type: QUOTED.to_owned(), alt: String::new() }
+    }
+
+    #[must_use]
+    pub fn is_quote(&self) -> bool {
+        self.media_type == QUOTED
+    }
+}
+
 /// All of a version that a reader sees.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shown {
@@ -204,6 +220,12 @@ impl Shown {
         serde_json::to_string(&self.attachments).map_err(Error::internal)
     }
 
+    /// Where the post it quotes was written.
+    #[must_use]
+    pub fn quoted(&self) -> Option<&str> {
+        self.attachments.iter().find(|one| one.is_quote()).map(|quote| quote.url.as_str())
+    }
+
     /// The text without marks, with the title before it, for lists and command lines.
     #[must_use]
     pub fn plain(&self) -> String {
@@ -213,6 +235,14 @@ impl Shown {
 }
 
 impl Version {
+    /// As if it quoted nobody.
+    pub fn forget_quotes(&mut self) -> Result<()> {
+        let mut shown = self.shown();
+        shown.attachments.retain(|one| !one.is_quote());
+        self.attachments = shown.attachments_json()?;
+        Ok(())
+    }
+
     fn new(id: VersionId, post_id: PostId, shown: &Shown, written_at: Time) -> Result<Self> {
         Ok(Self {
             id,

@@ -1,5 +1,7 @@
 //! Posts: what another server gives us of one, and what we give of ours.
 
+use std::borrow::Cow;
+
 use activitypub_federation::config::Data;
 use activitypub_federation::protocol::verification::verify_domains_match;
 use activitypub_federation::traits::Object;
@@ -22,7 +24,7 @@ use crate::foundation::links::Links;
 use crate::foundation::text::{SafeHtml, escape, plain_line};
 use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::posts::receive::Received;
-use crate::neighbourhood::posts::{ObjectType, Post, Shown, Version, Visibility};
+use crate::neighbourhood::posts::{Attachment, ObjectType, Post, Shown, Version, Visibility};
 use crate::neighbourhood::wijken::Wijk;
 
 /// What we read of a post. Everything but its id, type and author may be missing or odd.
@@ -56,6 +58,15 @@ pub struct NoteJson {
     url: Option<Value>,
     #[serde(default, deserialize_with = "loose")]
     in_reply_to: Option<Value>,
+    /// FEP-044f, and its older spellings: Fedibird's, Misskey's.
+    #[serde(default, deserialize_with = "loose")]
+    quote: Option<Value>,
+    #[serde(default, deserialize_with = "loose")]
+    quote_uri: Option<Value>,
+    #[serde(default, deserialize_with = "loose")]
+    quote_url: Option<Value>,
+    #[serde(default, rename = "_misskey_quote", deserialize_with = "loose")]
+    misskey_quote: Option<Value>,
     #[serde(default, deserialize_with = "loose")]
     published: Option<String>,
     #[serde(default, deserialize_with = "loose")]
@@ -148,12 +159,21 @@ impl NoteJson {
         ids
     }
 
+    /// The address of the post it quotes.
+    fn quoted(&self) -> Option<String> {
+        let spellings = [&self.quote, &self.quote_uri, &self.quote_url, &self.misskey_quote];
+        let quoted = spellings.into_iter().flatten().find_map(id_of)?;
+        web_address(quoted).map(String::from)
+    }
+
     fn shown(&self, limits: &Limits) -> Shown {
         let (language, mapped) = match self.content_map.as_ref().and_then(|map| map.iter().next()) {
             Some((language, content)) => (Some(language), content.as_str()),
             None => (None, None),
         };
         let content = self.content.as_deref().or(mapped).unwrap_or_default();
+        let quoted = self.quoted();
+        let content = &if quoted.is_some() { without_quote_line(content) } else { content.into() };
         let content =
             if self.media_type.as_deref().is_some_and(|kind| kind.starts_with("text/plain")) {
                 SafeHtml::from_plain(
@@ -177,9 +197,24 @@ impl NoteJson {
                 .iter()
                 .filter_map(|json| attachment::read(json, limits))
                 .take(limits.attachments)
+                .chain(quoted.map(Attachment::quoting))
                 .collect(),
         }
     }
+}
+
+/// Mastodon and Misskey write the quoted address in the text too, for who cannot show a quote.
+fn without_quote_line(html: &str) -> Cow<'_, str> {
+    let lines =
+        [("<p class=\"quote-inline\">", "</p>"), ("<span class=\"quote-inline\">", "</span>")];
+    for (open, close) in lines {
+        if let Some((before, rest)) = html.split_once(open)
+            && let Some((_, after)) = rest.split_once(close)
+        {
+            return format!("{before}{after}").into();
+        }
+    }
+    html.into()
 }
 
 #[async_trait]
