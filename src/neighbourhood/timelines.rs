@@ -76,11 +76,11 @@ pub fn of_wijk(
         None
     };
     rows.truncate(most);
-    Ok(Page { shown: heard(conn, rows)?, older })
+    Ok(Page { shown: what_is_heard(conn, rows)?, older })
 }
 
 /// Without those whose author is not heard here, and without what the others quote of such a one.
-fn heard(conn: &mut Connection, rows: Vec<Shown>) -> Result<Vec<Shown>> {
+fn what_is_heard(conn: &mut Connection, rows: Vec<Shown>) -> Result<Vec<Shown>> {
     let blocklist = Blocklist::read(conn)?;
     let mut heard = Vec::with_capacity(rows.len());
     for mut row in rows.into_iter().filter(|row| is_heard(&blocklist, row)) {
@@ -124,7 +124,7 @@ pub fn post(conn: &mut Connection, id: PostId) -> Result<Shown> {
         .order(announcements::id)
         .select(Shown::as_select())
         .load(conn)?;
-    match heard(conn, rows)?.into_iter().next() {
+    match what_is_heard(conn, rows)?.into_iter().next() {
         Some(shown) => Ok(shown),
         None => Err(if was_taken_away(conn, id)? { Error::Gone } else { Error::NotFound }),
     }
@@ -146,7 +146,7 @@ pub fn answers(conn: &mut Connection, thread: PostId, wijk: WijkId) -> Result<Ve
         .limit(100)
         .select(Shown::as_select())
         .load(conn)?;
-    heard(conn, rows)
+    what_is_heard(conn, rows)
 }
 
 /// What stands around a timeline.
@@ -212,7 +212,7 @@ pub fn of_author_in(
         .limit(most)
         .select(Shown::as_select())
         .load(conn)?;
-    heard(conn, rows)
+    what_is_heard(conn, rows)
 }
 
 /// The posts a local author published here, newest first, for its outbox.

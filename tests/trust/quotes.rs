@@ -1,10 +1,10 @@
-//! M3: who is blocked does not come back inside what others write.
+//! M: who is blocked does not come back inside what others write.
 
 use super::Case;
 use crate::harness::{HTML, Page, each_database, eventually, holds};
 
 each_database! {
-    async fn m3_a_quote_and_an_answer_of_who_is_blocked(db: TestDatabase) {
+    async fn m03_a_quote_and_an_answer_of_who_is_blocked(db: TestDatabase) {
         let case = Case::new(db).await;
         let mut note = case.honest.note("Lees dit maar eens");
         let quoted = format!("{}/statuses/7", case.hostile.id());
