@@ -72,7 +72,7 @@ async fn who_blocks_a_wijk_follows_no_more_and_is_not_passed_on() {
         let target = wijk.actor.id;
         assert_eq!(house.write(move |c| follows::count(c, target)).await, 0, "{name}");
         let may = async |wijk| {
-            let list = house.write(|c| Blocklist::read(c)).await;
+            let list = house.write(Blocklist::read).await;
             list.may_show(&who.uri, &who.domain, wijk)
         };
         assert!(!may(Some(id)).await && may(None).await, "{name}");

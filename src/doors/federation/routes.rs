@@ -360,6 +360,7 @@ async fn around_post(
 }
 
 async fn likes(
+    _: Computed,
     State(federation): State<Federation>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
@@ -367,6 +368,7 @@ async fn likes(
 }
 
 async fn shares(
+    _: Computed,
     State(federation): State<Federation>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
@@ -374,6 +376,7 @@ async fn shares(
 }
 
 async fn replies(
+    _: Computed,
     State(federation): State<Federation>,
     Path(id): Path<String>,
     Query(query): Query<HashMap<String, String>>,
@@ -384,6 +387,7 @@ async fn replies(
 }
 
 async fn conversation(
+    _: Computed,
     State(federation): State<Federation>,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
