@@ -23,7 +23,7 @@ use crate::foundation::clock::{Clock, Time};
 use crate::foundation::error::{Error, Result};
 use crate::foundation::http_client::{FetchRules, HttpClient};
 use crate::foundation::ids::next_id;
-use crate::foundation::rsa::{SigningKey, VerifyingKey};
+use crate::foundation::keys::{SigningKey, VerifyingKey};
 use crate::foundation::secret::sha256;
 use crate::foundation::text::SafeHtml;
 
@@ -240,7 +240,7 @@ impl Elsewhere {
         owner.set_fragment(None);
         let actor = self.fetch(owner.as_str()).await?;
         let pem = actor["publicKey"]["publicKeyPem"].as_str().unwrap_or_default();
-        Ok(claim.verified_by(&VerifyingKey::from_pem(pem)?))
+        Ok(claim.verified_by(&VerifyingKey::read(pem)?))
     }
 
     async fn receive(&self, activity: &Value) -> Result<()> {

@@ -6,7 +6,7 @@ pub mod ids;
 pub mod domain;
 pub mod config;
 pub mod secret;
-pub mod rsa;
+pub mod keys;
 pub mod database;
 pub mod links;
 pub mod text;

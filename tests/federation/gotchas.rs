@@ -7,7 +7,6 @@
 //! | 5 | Mastodon hides a boost of what is among the newest 80 posts of a home feed |
 //! | 6, 7 | who hides boosts, or reads lists without them, sees nothing of a wijk: for the page "zo doe je mee" |
 //! | 9 | Misskey knows no Update of a Note |
-//! | 22 | Mobilizon follows no Person and imports only from whom it follows |
 //! | 23 | a Like on Mastodon of a converted Event is a Like |
 //! | 24 | Mastodon acts only on what somebody there follows: `tests/peers` lets somebody follow first |
 //! | 29 | Mbin does not tell that it takes a boost back |
@@ -129,6 +128,19 @@ each_database! {
         let note = town.approved(&town.resident, "Wie heeft mijn fiets gezien?").await;
         let told = town.announced_to(&town.resident, &note).await;
         assert_eq!(told.host, town.resident.host);
+    }
+
+    /// Mobilizon follows no Person, and follows with its instance's own actor.
+    async fn g22_an_application_follows_the_wijk(db: TestDatabase) {
+        let town = Town::without_followers(db).await;
+        let relay = town.foreign.person("a.test", "relay");
+        let mut document = relay.document();
+        document["type"] = json!("Application");
+        town.foreign.shows(&relay.id(), Answer::activity(&document));
+        let follow = relay.follows().await;
+        town.accepts(&relay, &follow).await;
+        let note = town.partner.writes("Zaterdag is er markt").await;
+        town.announced_to(&relay, &note).await;
     }
 
     /// The answer comes before anything is done, however long that takes; what is sent again meanwhile counts once.
@@ -380,6 +392,7 @@ fn offered(wijk: &Wijk, uri: &str) -> Received {
         published_at: NOW,
         shown: saying("Vanavond spreekuur in het wijkgebouw."),
         addressed: vec![wijk.actor.uri.clone()],
+        hashtags: Vec::new(),
         announceable_by: None,
         raw: None,
     }

@@ -9,10 +9,10 @@ use likejewijk::doors::federation::objects::note::{NoteJson, RemotePost};
 use likejewijk::doors::federation::shape::Outline;
 use likejewijk::foundation::error::Error;
 use likejewijk::foundation::ids::ArrivalId;
-use likejewijk::foundation::rsa::VerifyingKey;
-use likejewijk::neighbourhood::actors::{Actor, ActorKind, store as actors_store};
+use likejewijk::foundation::keys::VerifyingKey;
+use likejewijk::neighbourhood::actors::{Actor, ActorKind, keys, store as actors_store};
 use likejewijk::neighbourhood::arrivals::Arrival;
-use likejewijk::neighbourhood::follows;
+use likejewijk::neighbourhood::follows::{self, State};
 use likejewijk::neighbourhood::posts::Visibility::{self, Private, Public, Quiet};
 use likejewijk::neighbourhood::posts::store as posts_store;
 use likejewijk::neighbourhood::submissions::{arrive, store as submissions};
@@ -285,56 +285,185 @@ async fn a_quote_is_read_as_a_link() {
     }
 }
 
-/// Kind, name, where it is delivered to, and its key, in SPKI or PKCS#1.
+/// Kind, name, where it is delivered to, and the keys it signs with: in SPKI or PKCS#1, one or more, as Multikeys.
+type Face = (&'static str, ActorKind, &'static str, &'static str, &'static [&'static str]);
+
+const FACES: [Face; 14] = [
+    (
+        "mastodon/actor",
+        ActorKind::Person,
+        "@resident1@social.example",
+        "https://social.example/inbox",
+        &["https://social.example/users/resident1#main-key"],
+    ),
+    (
+        "gotosocial/actor",
+        ActorKind::Person,
+        "@school@gts.example",
+        "https://gts.example/users/school/inbox",
+        &["https://gts.example/users/school/main-key"],
+    ),
+    (
+        "lemmy/actor_person",
+        ActorKind::Person,
+        "@resident2@lemmy.example",
+        "https://lemmy.example/inbox",
+        &["https://lemmy.example/u/resident2#main-key"],
+    ),
+    (
+        "misskey/actor",
+        ActorKind::Person,
+        "@resident3@misskey.example",
+        "https://misskey.example/inbox",
+        &[
+            "https://misskey.example/users/9resident3#ed25519-key",
+            "https://misskey.example/users/9resident3#main-key",
+        ],
+    ),
+    (
+        "fedify/actor",
+        ActorKind::Service,
+        "@buurtwinkel@fedify.example",
+        "https://fedify.example/inbox",
+        &[
+            "https://fedify.example/users/buurtwinkel#main-key",
+            "https://fedify.example/users/buurtwinkel#multikey-1",
+            "https://fedify.example/users/buurtwinkel#multikey-2",
+        ],
+    ),
+    (
+        "mobilizon/actor_group_pkcs1",
+        ActorKind::Group,
+        "@bewonersgroep@mobilizon.example",
+        "https://mobilizon.example/inbox",
+        &["https://mobilizon.example/@bewonersgroep#main-key"],
+    ),
+    (
+        "mobilizon/actor_instance",
+        ActorKind::Application,
+        "@relay@mobilizon.example",
+        "https://mobilizon.example/inbox",
+        &["https://mobilizon.example/relay#main-key"],
+    ),
+    (
+        "nodebb/actor",
+        ActorKind::Person,
+        "@tuinclub@nodebb.example",
+        "https://nodebb.example/inbox",
+        &["https://nodebb.example/uid/12#key"],
+    ),
+    (
+        "piefed/actor",
+        ActorKind::Person,
+        "@resident4@piefed.example",
+        "https://piefed.example/inbox",
+        &["https://piefed.example/u/resident4#main-key"],
+    ),
+    (
+        "pixelfed/actor",
+        ActorKind::Person,
+        "@fotoclub@pixelfed.example",
+        "https://pixelfed.example/f/inbox",
+        &["https://pixelfed.example/users/fotoclub#main-key"],
+    ),
+    (
+        "wordpress/actor",
+        ActorKind::Person,
+        "@wijkkrant@krant.example",
+        "https://krant.example/wp-json/activitypub/1.0/inbox",
+        &["https://krant.example/?author=2#main-key"],
+    ),
+    (
+        "friendica/actor",
+        ActorKind::Person,
+        "@buren@friendica.example",
+        "https://friendica.example/inbox",
+        &["https://friendica.example/profile/buren#main-key"],
+    ),
+    (
+        "gancio/actor",
+        ActorKind::Application,
+        "@relay@gancio.example",
+        "https://gancio.example/federation/u/relay/inbox",
+        &["https://gancio.example/federation/u/relay#main-key"],
+    ),
+    (
+        "fedify/actor_multikey_only",
+        ActorKind::Person,
+        "@bakker@fedify.example",
+        "https://fedify.example/users/bakker/inbox",
+        &["https://fedify.example/users/bakker#ed25519"],
+    ),
+];
+
 #[tokio::test]
 async fn every_actor_is_read() {
     let house = House::open().await;
-    let gts = "https://gts.example/users/school";
-    for (name, kind, handle, inbox, key_id) in [
-        (
-            "mastodon/actor",
-            ActorKind::Person,
-            "@resident1@social.example",
-            "https://social.example/inbox",
-            "https://social.example/users/resident1#main-key",
-        ),
-        (
-            "gotosocial/actor",
-            ActorKind::Person,
-            "@school@gts.example",
-            "https://gts.example/users/school/inbox",
-            "https://gts.example/users/school/main-key",
-        ),
-        (
-            "lemmy/actor_person",
-            ActorKind::Person,
-            "@resident2@lemmy.example",
-            "https://lemmy.example/inbox",
-            "https://lemmy.example/u/resident2#main-key",
-        ),
-        (
-            "fedify/actor",
-            ActorKind::Service,
-            "@buurtwinkel@fedify.example",
-            "https://fedify.example/inbox",
-            "https://fedify.example/users/buurtwinkel#main-key",
-        ),
-        (
-            "mobilizon/actor_group_pkcs1",
-            ActorKind::Group,
-            "@bewonersgroep@mobilizon.example",
-            "https://mobilizon.example/inbox",
-            "https://mobilizon.example/@bewonersgroep#main-key",
-        ),
-    ] {
-        let read = actor(&house, &specimen(name)).await.unwrap();
+    for (name, kind, handle, inbox, key_ids) in FACES {
+        let read = actor(&house, &specimen(name)).await.unwrap_or_else(|e| panic!("{name}: {e}"));
         assert_eq!((read.kind, read.handle().as_str()), (kind, handle), "{name}");
-        assert_eq!((read.delivery_inbox(), read.key_id.as_str()), (inbox, key_id), "{name}");
-        assert!(VerifyingKey::from_pem(&read.public_key_pem).is_ok(), "{name}");
+        assert_eq!(read.delivery_inbox(), inbox, "{name}");
+        let keys = house.write(move |c| keys::of(c, read.id)).await;
+        assert_eq!(keys.iter().map(|key| key.key_id.as_str()).collect::<Vec<_>>(), key_ids);
+        assert!(keys.iter().all(|key| VerifyingKey::read(&key.public_key).is_ok()), "{name}");
     }
     // The stub at GoToSocial's key address is no actor; it leads to one.
     assert!(actor(&house, &specimen("gotosocial/main_key_stub")).await.is_err());
+    let gts = "https://gts.example/users/school";
     assert_eq!(specimen("gotosocial/main_key_stub")["publicKey"]["owner"], gts);
+}
+
+/// Without a key that is its own, or without an inbox, nobody can be heard or answered.
+#[tokio::test]
+async fn an_actor_without_inbox_or_key_of_its_own_is_refused() {
+    let house = House::open().await;
+    let whole = specimen("mastodon/actor");
+    let id = whole["id"].clone();
+    let with = |pointer: &str, value: Value| {
+        let mut json = whole.clone();
+        *json.pointer_mut(pointer).unwrap() = value;
+        json
+    };
+    let mut nothing = whole.clone();
+    nothing.as_object_mut().unwrap().remove("inbox");
+    let refused = [
+        nothing,
+        with("/inbox", json!("https://elsewhere.example/inbox")),
+        with("/publicKey/owner", json!("https://social.example/users/another")),
+        with("/publicKey/id", json!("https://elsewhere.example/users/resident1#main-key")),
+        with("/publicKey/publicKeyPem", json!("-----BEGIN PUBLIC KEY-----")),
+        with("/publicKey", json!([])),
+        with("/publicKey", json!(format!("{}#main-key", id.as_str().unwrap()))),
+        with("/publicKey", json!("https://elsewhere.example/key")),
+    ];
+    for json in refused {
+        assert!(actor(&house, &json).await.is_err(), "{}", json["publicKey"]);
+    }
+    let mut lean = whole.clone();
+    lean.as_object_mut().unwrap().remove("endpoints");
+    let read = actor(&house, &lean).await.unwrap();
+    assert_eq!(read.delivery_inbox(), "https://social.example/users/resident1/inbox");
+}
+
+/// Of several keys each is kept under its id, and what a later document does not name is forgotten.
+#[tokio::test]
+async fn a_document_says_which_keys_count_now() {
+    let house = House::open().await;
+    let mut json = specimen("misskey/actor");
+    json["publicKey"] = json!([json["publicKey"], json["additionalPublicKeys"][0]]);
+    json.as_object_mut().unwrap().remove("additionalPublicKeys");
+    let read = actor(&house, &json).await.unwrap();
+    assert_eq!(house.write(move |c| keys::of(c, read.id)).await.len(), 2);
+
+    let mut rotated = json["publicKey"][0].clone();
+    rotated["id"] = json!("https://misskey.example/users/9resident3#key-2");
+    json["publicKey"] = rotated;
+    actor(&house, &json).await.unwrap();
+    let named = |id: &'static str| house.write(move |c| keys::named(c, id));
+    let (owner, _) = named("https://misskey.example/users/9resident3#key-2").await.unwrap();
+    assert_eq!(owner.id, read.id);
+    assert!(named("https://misskey.example/users/9resident3#main-key").await.is_none());
+    assert!(named("https://misskey.example/users/9resident3#ed25519-key").await.is_none());
 }
 
 /// Whatever each sends about following, the same comes of it.
@@ -349,6 +478,7 @@ async fn every_follow_is_accepted_and_every_undo_ends_it() {
         ("lemmy", specimen("lemmy/follow"), undone(&specimen("lemmy/follow"))),
         ("misskey", specimen("misskey/follow"), undone(&specimen("misskey/follow"))),
         ("gancio", specimen("gancio/follow"), specimen("gancio/undo_follow")),
+        ("mobilizon", specimen("mobilizon/follow"), undone(&specimen("mobilizon/follow"))),
     ];
     for (who, follow, undo) in pairs {
         known(&house, follow["actor"].as_str().unwrap()).await;
@@ -366,6 +496,31 @@ async fn every_follow_is_accepted_and_every_undo_ends_it() {
 fn undone(follow: &Value) -> Value {
     let id = format!("{}/undo", follow["id"].as_str().unwrap());
     json!({"id": id, "type": "Undo", "actor": follow["actor"], "object": follow})
+}
+
+/// Whatever each answers to a Follow of ours, by its id or with the whole Follow inside.
+#[tokio::test]
+async fn every_answer_to_a_follow_of_ours_is_understood() {
+    let house = House::open().await;
+    let wijk = house.wijk().await;
+    for (name, state) in [
+        ("mastodon/accept_follow", State::Accepted),
+        ("misskey/accept_follow", State::Accepted),
+        ("lemmy/accept_follow", State::Accepted),
+        ("gotosocial/reject_follow", State::Refused),
+    ] {
+        let answer = specimen(name);
+        let target = known(&house, answer["actor"].as_str().unwrap()).await;
+        let (links, follower, asked) =
+            (house.app.links.clone(), wijk.actor.clone(), target.clone());
+        house.write(move |c| follows::begin(c, &links, &follower, &asked, NOW)).await;
+        let follow = house.said().await["follow"]["id"].as_str().unwrap().to_owned();
+        let answer = answer.to_string().replace("https://wijk.example/activiteiten/42", &follow);
+        act(&house, &serde_json::from_str(&answer).unwrap()).await.unwrap();
+        let (follower, target) = (wijk.actor.id, target.id);
+        let now = house.write(move |c| follows::state(c, follower, target)).await;
+        assert_eq!(now, Some(state), "{name}");
+    }
 }
 
 /// An actor that was fetched a moment ago, so that nobody goes to the network.

@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use likejewijk::doors::federation::signatures::Claim;
 use likejewijk::foundation::clock::Clock;
 use likejewijk::foundation::domain::Domain;
-use likejewijk::foundation::rsa::VerifyingKey;
+use likejewijk::foundation::keys::VerifyingKey;
 use likejewijk::foundation::secret;
 use likejewijk::foundation::text::{SafeHtml, plain_line};
 use url::Url;
@@ -253,7 +253,7 @@ fn a_signature_holds_for_what_was_signed_and_nothing_else() {
         "==",
     ];
     let seed = super::seed();
-    let key = VerifyingKey::from_pem(&Key::SHARED.public_pem()).expect("a key");
+    let key = VerifyingKey::read(&Key::SHARED.public_pem()).expect("a key");
     let body = b"{\"type\":\"Follow\"}".to_vec();
     let request = Letter::new(
         Key::SHARED,

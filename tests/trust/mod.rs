@@ -8,6 +8,7 @@
 
 mod case;
 mod signature;
+mod keys;
 mod identity;
 mod fetching;
 mod parsing;

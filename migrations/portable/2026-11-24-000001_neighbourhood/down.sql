@@ -23,6 +23,7 @@ DROP TABLE follows;
 DROP TABLE wijken;
 DROP TABLE instances;
 DROP TABLE actor_keys;
+DROP TABLE public_keys;
 DROP TABLE actors;
 DROP TABLE epochs;
 DROP TABLE settings;

@@ -27,22 +27,35 @@ CREATE TABLE actors (
     url TEXT NOT NULL CHECK (length(url) <= 2000),
     inbox TEXT NOT NULL CHECK (length(inbox) <= 2000),
     shared_inbox TEXT CHECK (length(shared_inbox) <= 2000),
-    key_id TEXT NOT NULL CHECK (length(key_id) <= 2000),
-    public_key_pem TEXT NOT NULL CHECK (length(public_key_pem) <= 4000),
+    -- Where it is not username@domain: as its document gives it, and as WebFinger of that host confirmed it.
+    claimed_handle TEXT CHECK (length(claimed_handle) <= 600),
+    confirmed_handle TEXT CHECK (length(confirmed_handle) <= 600),
     created_at BIGINT NOT NULL,
     fetched_at BIGINT NOT NULL,
     gone_at BIGINT
 );
-CREATE INDEX actors_by_key ON actors (key_id);
 CREATE INDEX actors_by_handle ON actors (domain, username);
+CREATE INDEX actors_by_confirmed_handle ON actors (confirmed_handle) WHERE confirmed_handle IS NOT NULL;
 -- Local actors of every kind share one name space.
 CREATE UNIQUE INDEX actors_local_names ON actors (username) WHERE is_local;
+
+-- What an actor signs with, as its own server publishes it: PEM, or a Multikey of FEP-521a. Ours have one each.
+CREATE TABLE public_keys (
+    key_id TEXT PRIMARY KEY NOT NULL CHECK (length(key_id) <= 2000),
+    actor_id BIGINT NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
+    public_key TEXT NOT NULL CHECK (length(public_key) <= 4000)
+);
+CREATE INDEX public_keys_by_actor ON public_keys (actor_id);
 
 -- Private keys of local actors, sealed with secret_file.
 CREATE TABLE actor_keys (
     actor_id BIGINT PRIMARY KEY NOT NULL REFERENCES actors (id) ON DELETE CASCADE,
     sealed BYTEA NOT NULL,
-    made_at BIGINT NOT NULL
+    made_at BIGINT NOT NULL,
+    -- After a rotation, the key before this one and the last word that it signs.
+    former_sealed BYTEA,
+    former_through BIGINT,
+    CHECK ((former_sealed IS NULL) = (former_through IS NULL))
 );
 
 -- What we know of another server. The kind decides in which form it is spoken to.
@@ -73,7 +86,7 @@ CREATE TABLE follows (
     follower_id BIGINT NOT NULL REFERENCES actors (id),
     target_id BIGINT NOT NULL REFERENCES actors (id),
     uri TEXT NOT NULL CHECK (length(uri) <= 2000),
-    state TEXT NOT NULL CHECK (state IN ('pending', 'accepted')),
+    state TEXT NOT NULL CHECK (state IN ('pending', 'accepted', 'refused')),
     inbox TEXT NOT NULL CHECK (length(inbox) <= 2000),
     since BIGINT NOT NULL,
     UNIQUE (follower_id, target_id)

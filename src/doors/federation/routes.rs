@@ -20,7 +20,7 @@ use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{ActivityId, AnnouncementId, PostId};
 use crate::foundation::links::Links;
-use crate::neighbourhood::actors::{Actor, store as actors_store};
+use crate::neighbourhood::actors::{Actor, keys, store as actors_store};
 use crate::neighbourhood::announcements::{self, State as Standing};
 use crate::neighbourhood::outgoing::store as outgoing_store;
 use crate::neighbourhood::posts::store as posts_store;
@@ -147,11 +147,15 @@ async fn inbox(
     guard::receive(&federation, Some(&name), address.household(), request).await
 }
 
+fn own_document(conn: &mut Connection, links: &Links, uri: &str) -> Result<Value> {
+    let actor = actors_store::by_uri(conn, uri)?.ok_or(Error::NotFound)?;
+    let key = keys::shown(conn, actor.id)?;
+    Ok(actor::own_json(&actor, &key, links))
+}
+
 async fn instance_actor(State(federation): State<Federation>) -> Result<Response, Failure> {
-    let value =
-        read(&federation, |c, links| Ok(actor::own_json(&site::instance_actor(c, links)?, links)))
-            .await?;
-    Ok(activity_json(&value))
+    let value = read(&federation, |c, links| own_document(c, links, &links.instance_actor()));
+    Ok(activity_json(&value.await?))
 }
 
 async fn instance_followers(State(federation): State<Federation>) -> Result<Response, Failure> {
@@ -176,9 +180,7 @@ async fn empty_outbox(State(federation): State<Federation>, uri: Uri) -> Respons
 }
 
 async fn moderation_actor(State(federation): State<Federation>) -> Result<Response, Failure> {
-    let value = read(&federation, |c, links| {
-        Ok(actor::own_json(&actors_store::local(c, site::MODERATION)?, links))
-    });
+    let value = read(&federation, |c, links| own_document(c, links, &links.moderation_actor()));
     Ok(activity_json(&value.await?))
 }
 
@@ -186,13 +188,15 @@ async fn wijk(
     State(federation): State<Federation>,
     Path(slug): Path<String>,
 ) -> Result<Response, Failure> {
-    let (wijk, links) =
-        read(&federation, move |c, links| Ok((wijken::find(c, &slug)?, links.clone()))).await?;
-    Ok(if wijk.row.closed_at.is_some() {
-        tombstone(&wijk.actor.uri, wijk.actor.kind.as_str())
-    } else {
-        activity_json(&actor::wijk_json(&wijk, &links))
+    read(&federation, move |c, links| {
+        let wijk = wijken::find(c, &slug)?;
+        if wijk.row.closed_at.is_some() {
+            return Ok(tombstone(&wijk.actor.uri, wijk.actor.kind.as_str()));
+        }
+        let key = keys::shown(c, wijk.actor.id)?;
+        Ok(activity_json(&actor::wijk_json(&wijk, &key, links)))
     })
+    .await
 }
 
 async fn of_wijk(
@@ -290,7 +294,9 @@ async fn author(
     Path(name): Path<String>,
 ) -> Result<Response, Failure> {
     let value = read(&federation, move |c, links| {
-        Ok(actor::author_json(&local_author(c, links, &name)?, links))
+        let author = local_author(c, links, &name)?;
+        let key = keys::shown(c, author.id)?;
+        Ok(actor::author_json(&author, &key, links))
     });
     Ok(activity_json(&value.await?))
 }

@@ -28,11 +28,19 @@ diesel::table! {
         url -> Text,
         inbox -> Text,
         shared_inbox -> Nullable<Text>,
-        key_id -> Text,
-        public_key_pem -> Text,
+        claimed_handle -> Nullable<Text>,
+        confirmed_handle -> Nullable<Text>,
         created_at -> BigInt,
         fetched_at -> BigInt,
         gone_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    public_keys (key_id) {
+        key_id -> Text,
+        actor_id -> BigInt,
+        public_key -> Text,
     }
 }
 
@@ -41,6 +49,8 @@ diesel::table! {
         actor_id -> BigInt,
         sealed -> Binary,
         made_at -> BigInt,
+        former_sealed -> Nullable<Binary>,
+        former_through -> Nullable<BigInt>,
     }
 }
 
@@ -398,6 +408,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     settings,
     epochs,
     actors,
+    public_keys,
     actor_keys,
     instances,
     wijken,
@@ -428,6 +439,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     deliveries,
     hosts,
 );
+diesel::joinable!(public_keys -> actors (actor_id));
 diesel::joinable!(actor_keys -> actors (actor_id));
 diesel::joinable!(wijken -> actors (id));
 diesel::joinable!(follows -> actors (follower_id));

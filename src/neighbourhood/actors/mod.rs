@@ -43,8 +43,10 @@ pub struct Actor {
     pub url: String,
     pub inbox: String,
     pub shared_inbox: Option<String>,
-    pub key_id: String,
-    pub public_key_pem: String,
+    /// `name@host` as its document gives it, where that is another host than that of its id. Shown nowhere.
+    pub claimed_handle: Option<String>,
+    /// The same once WebFinger of that host confirmed it.
+    pub confirmed_handle: Option<String>,
     pub created_at: Time,
     pub fetched_at: Time,
     pub gone_at: Option<Time>,
@@ -54,7 +56,10 @@ impl Actor {
     /// `@name@host`
     #[must_use]
     pub fn handle(&self) -> String {
-        format!("@{}@{}", self.username, self.domain)
+        match &self.confirmed_handle {
+            Some(handle) => format!("@{handle}"),
+            None => format!("@{}@{}", self.username, self.domain),
+        }
     }
 
     /// Where a delivery goes: one per server where the server has a shared inbox.
@@ -93,6 +98,14 @@ impl Handle {
     }
 }
 
+impl Handle {
+    /// `name@host`
+    #[must_use]
+    pub fn bare(&self) -> String {
+        format!("{}@{}", self.username, self.domain)
+    }
+}
+
 impl std::fmt::Display for Handle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "@{}@{}", self.username, self.domain)
@@ -117,6 +130,8 @@ mod tests {
                 "{text}"
             );
         }
+        let idna = Handle::parse("@info@Bücher.example").unwrap();
+        assert_eq!(idna.to_string(), "@info@xn--bcher-kva.example");
         for text in
             ["wijkagent", "@wijkagent", "@@b.test", "a b@b.test", "a@b@c", "a@127.0.0.1", ""]
         {

@@ -23,15 +23,6 @@ pub fn by_uri(conn: &mut Connection, uri: &str) -> Result<Option<Actor>> {
         .optional()?)
 }
 
-/// Keys are named by URLs of their own: `…#main-key`, or GoToSocial's `…/main-key`.
-pub fn by_key(conn: &mut Connection, key_id: &str) -> Result<Option<Actor>> {
-    Ok(actors::table
-        .filter(actors::key_id.eq(key_id))
-        .select(Actor::as_select())
-        .first(conn)
-        .optional()?)
-}
-
 /// Those of a server who have that inbox, as their own or shared, the latest seen first.
 pub fn at_inbox(
     conn: &mut Connection,
@@ -50,8 +41,9 @@ pub fn at_inbox(
 }
 
 pub fn by_handle(conn: &mut Connection, handle: &Handle) -> Result<Option<Actor>> {
+    let named = actors::domain.eq(&handle.domain).and(actors::username.eq(&handle.username));
     let found = actors::table
-        .filter(actors::domain.eq(&handle.domain).and(actors::username.eq(&handle.username)))
+        .filter(named.or(actors::confirmed_handle.eq(handle.bare())))
         .filter(actors::gone_at.is_null())
         .order(actors::id.desc());
     Ok(found.select(Actor::as_select()).first(conn).optional()?)
@@ -100,6 +92,8 @@ fn refresh(conn: &mut Connection, known: &Actor, fetched: &Actor) -> Result<Acto
     if known.is_local || (known.kind != fetched.kind && is_group(known, fetched)) {
         return Err(Error::invalid("type", "of a group never changes, and nobody becomes one"));
     }
+    let claimed_handle =
+        fetched.claimed_handle.clone().filter(|it| known.confirmed_handle.as_ref() != Some(it));
     diesel::update(actors::table.find(known.id))
         .set((
             actors::kind.eq(fetched.kind),
@@ -109,13 +103,33 @@ fn refresh(conn: &mut Connection, known: &Actor, fetched: &Actor) -> Result<Acto
             actors::url.eq(&fetched.url),
             actors::inbox.eq(&fetched.inbox),
             actors::shared_inbox.eq(&fetched.shared_inbox),
-            actors::key_id.eq(&fetched.key_id),
-            actors::public_key_pem.eq(&fetched.public_key_pem),
+            actors::claimed_handle.eq(&claimed_handle),
             actors::fetched_at.eq(fetched.fetched_at),
             actors::gone_at.eq(None::<Time>),
         ))
         .execute(conn)?;
-    Ok(Actor { id: known.id, created_at: known.created_at, ..fetched.clone() })
+    Ok(Actor {
+        id: known.id,
+        created_at: known.created_at,
+        claimed_handle,
+        confirmed_handle: known.confirmed_handle.clone(),
+        ..fetched.clone()
+    })
+}
+
+/// What its handle's own host said of it; `None` where that is not this actor's. Asked again when its document is read
+/// again.
+pub fn settle_handle(
+    conn: &mut Connection,
+    id: ActorId,
+    confirmed: Option<&Handle>,
+) -> Result<Actor> {
+    let set = (
+        actors::claimed_handle.eq(None::<String>),
+        actors::confirmed_handle.eq(confirmed.map(Handle::bare)),
+    );
+    diesel::update(actors::table.find(id)).set(set).execute(conn)?;
+    find(conn, id)
 }
 
 fn is_group(known: &Actor, fetched: &Actor) -> bool {

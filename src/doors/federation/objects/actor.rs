@@ -8,16 +8,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::doors::federation::values::{LONGEST_URL, Many, loose, same_origin, web_address};
+use super::key::KeysJson;
+use crate::doors::federation::values::{Ids, LONGEST_URL, loose, same_origin, web_address};
 use crate::foundation::app::App;
 use crate::foundation::clock::Time;
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::ActorId;
 use crate::foundation::links::Links;
-use crate::foundation::rsa::VerifyingKey;
 use crate::foundation::text::{SafeHtml, escape, plain_line};
-use crate::neighbourhood::actors::{Actor, ActorKind, store};
+use crate::neighbourhood::actors::keys::{self, PublicKey};
+use crate::neighbourhood::actors::{Actor, ActorKind, Handle, store};
 use crate::neighbourhood::wijken::Wijk;
 
 use crate::doors::federation::failure::Failure;
@@ -39,9 +40,12 @@ pub struct ActorJson {
     url: Option<Value>,
     #[serde(default, deserialize_with = "loose")]
     endpoints: Option<Endpoints>,
-    /// One, several, or a mere link to one, which we do not follow.
     #[serde(default, skip_serializing)]
-    public_key: Many<KeyJson>,
+    also_known_as: Ids,
+    #[serde(default, deserialize_with = "loose")]
+    webfinger: Option<String>,
+    #[serde(flatten, skip_serializing)]
+    keys: KeysJson,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -50,31 +54,31 @@ struct Endpoints {
     shared_inbox: Option<Url>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct KeyJson {
-    pub id: Url,
-    pub owner: Url,
-    pub public_key_pem: String,
+/// A remote actor as it is kept, and what its document claims where it was read just now.
+#[derive(Debug, Clone)]
+pub struct RemoteActor(pub Actor, Claims);
+
+#[derive(Debug, Clone)]
+pub struct Claims {
+    id: Url,
+    also_known_as: Ids,
 }
 
-/// A remote actor as it is kept.
-#[derive(Debug, Clone)]
-pub struct RemoteActor(pub Actor, Url);
-
 impl RemoteActor {
+    /// Whether its document names that actor as another account of its own.
+    #[must_use]
+    pub fn is_also(&self, uri: &str) -> bool {
+        self.1.also_known_as.0.iter().any(|known| known == uri)
+    }
+
     fn read(json: &ActorJson, now: Time) -> Result<Actor> {
         let invalid = |field, problem: &str| Error::invalid(field, problem.to_owned());
         let kind: ActorKind =
             json.kind.parse().map_err(|_| invalid("type", "is no type of actor"))?;
-        let key = json.public_key.0.iter().find(|key| {
-            key.owner == json.id && VerifyingKey::from_pem(&key.public_key_pem).is_ok()
-        });
-        let key = key.ok_or_else(|| invalid("publicKey", "holds no RSA key of this actor"))?;
-        if !same_origin(&key.id, &json.id) || !same_origin(&json.inbox, &json.id) {
-            return Err(invalid("publicKey", "key, inbox and actor must live on one host"));
+        if !same_origin(&json.inbox, &json.id) {
+            return Err(invalid("inbox", "must live where the actor lives"));
         }
-        if [&json.id, &json.inbox, &key.id].iter().any(|url| url.as_str().len() > LONGEST_URL) {
+        if [&json.id, &json.inbox].iter().any(|url| url.as_str().len() > LONGEST_URL) {
             return Err(invalid("id", "is longer than any address"));
         }
         let shared = json.endpoints.as_ref().and_then(|endpoints| endpoints.shared_inbox.as_ref());
@@ -97,12 +101,21 @@ impl RemoteActor {
             shared_inbox: shared
                 .filter(|url| same_origin(url, &json.id) && url.as_str().len() <= LONGEST_URL)
                 .map(ToString::to_string),
-            key_id: key.id.to_string(),
-            public_key_pem: key.public_key_pem.clone(),
+            claimed_handle: json.claimed_handle(),
+            confirmed_handle: None,
             created_at: now,
             fetched_at: now,
             gone_at: None,
         })
+    }
+}
+
+impl ActorJson {
+    /// FEP-2c59, where it is not a handle at the host of the actor's id.
+    fn claimed_handle(&self) -> Option<String> {
+        let handle = Handle::parse(self.webfinger.as_deref()?).ok()?;
+        let is_elsewhere = Domain::of(&self.id).is_ok_and(|home| home != handle.domain);
+        is_elsewhere.then(|| handle.bare())
     }
 }
 
@@ -129,7 +142,7 @@ impl Object for RemoteActor {
     type Error = Failure;
 
     fn id(&self) -> &Url {
-        &self.1
+        &self.1.id
     }
 
     /// Asked for anew after a day.
@@ -140,7 +153,8 @@ impl Object for RemoteActor {
     async fn read_from_id(id: Url, data: &Data<App>) -> Result<Option<Self>, Failure> {
         let uri = id.to_string();
         let known = data.database.read(move |c| store::by_uri(c, &uri)).await?;
-        Ok(known.map(|actor| Self(actor, id)))
+        let claims = Claims { id, also_known_as: Ids::default() };
+        Ok(known.map(|actor| Self(actor, claims)))
     }
 
     async fn into_json(self, _: &Data<App>) -> Result<ActorJson, Failure> {
@@ -154,8 +168,15 @@ impl Object for RemoteActor {
     async fn from_json(json: ActorJson, data: &Data<App>) -> Result<Self, Failure> {
         let now = data.clock.now();
         let fetched = Self::read(&json, now)?;
-        let actor = data.database.write(move |c| store::keep(c, &fetched)).await?;
-        Ok(Self(actor, json.id))
+        let keys = json.keys.of(&json.id, data).await?;
+        let kept = data.database.write(move |c| {
+            let actor = store::keep(c, &fetched)?;
+            keys::keep(c, actor.id, &keys)?;
+            Ok(actor)
+        });
+        let actor = kept.await?;
+        let claims = Claims { id: json.id, also_known_as: json.also_known_as };
+        Ok(Self(actor, claims))
     }
 }
 
@@ -181,13 +202,13 @@ fn actor_context() -> Value {
     ])
 }
 
-fn public_key(actor: &Actor) -> Value {
-    json!({"id": actor.key_id, "owner": actor.uri, "publicKeyPem": actor.public_key_pem})
+fn public_key(actor: &Actor, key: &PublicKey) -> Value {
+    json!({"id": key.key_id, "owner": actor.uri, "publicKeyPem": key.public_key})
 }
 
 /// A wijk. `manuallyApprovesFollowers` false and `discoverable` true are what keeps Lemmy from hiding it.
 #[must_use]
-pub fn wijk_json(wijk: &Wijk, links: &Links) -> Value {
+pub fn wijk_json(wijk: &Wijk, key: &PublicKey, links: &Links) -> Value {
     let actor = &wijk.actor;
     let summary = SafeHtml::from_plain(&actor.summary);
     let mut json = json!({
@@ -213,7 +234,7 @@ pub fn wijk_json(wijk: &Wijk, links: &Links) -> Value {
         "sensitive": false,
         "published": actor.created_at.rfc3339(),
         "updated": wijk.row.updated_at.rfc3339(),
-        "publicKey": public_key(actor),
+        "publicKey": public_key(actor, key),
     });
     if let (Some(object), Some(municipality)) = (json.as_object_mut(), &wijk.row.municipality) {
         object.insert(
@@ -226,7 +247,7 @@ pub fn wijk_json(wijk: &Wijk, links: &Links) -> Value {
 
 /// A local partner or redactie.
 #[must_use]
-pub fn author_json(actor: &Actor, links: &Links) -> Value {
+pub fn author_json(actor: &Actor, key: &PublicKey, links: &Links) -> Value {
     json!({
         "@context": actor_context(),
         "id": actor.uri,
@@ -244,13 +265,13 @@ pub fn author_json(actor: &Actor, links: &Links) -> Value {
         "discoverable": true,
         "indexable": true,
         "published": actor.created_at.rfc3339(),
-        "publicKey": public_key(actor),
+        "publicKey": public_key(actor, key),
     })
 }
 
 /// The server's own: who signs our GETs, and who reports.
 #[must_use]
-pub fn own_json(actor: &Actor, links: &Links) -> Value {
+pub fn own_json(actor: &Actor, key: &PublicKey, links: &Links) -> Value {
     json!({
         "@context": ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1",
             {"manuallyApprovesFollowers": "as:manuallyApprovesFollowers"}],
@@ -264,6 +285,6 @@ pub fn own_json(actor: &Actor, links: &Links) -> Value {
         "followers": format!("{}/followers", actor.uri),
         "endpoints": {"sharedInbox": links.shared_inbox()},
         "manuallyApprovesFollowers": false,
-        "publicKey": public_key(actor),
+        "publicKey": public_key(actor, key),
     })
 }

@@ -1,5 +1,6 @@
 //! Objects: their JSON and our rows.
 
+pub mod key;
 pub mod actor;
 pub mod attachment;
 pub mod policy;

@@ -12,13 +12,13 @@ use http_signature_normalization::Config;
 use url::Url;
 
 use super::{
-    ACTIVITY_JSON, Claim, DIGEST, Refusal, Request, SIGNATURE, Scheme, header_map, http_date,
-    key_id, path_and_query, unix_time,
+    ACTIVITY_JSON, Claim, DIGEST, Family, Refusal, Request, SIGNATURE, Scheme, header_map,
+    http_date, key_id, path_and_query, unix_time,
 };
 use crate::foundation::clock::Time;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::http_client::authority;
-use crate::foundation::rsa::SigningKey;
+use crate::foundation::keys::SigningKey;
 use crate::foundation::secret::sha256;
 
 const REQUEST_TARGET: &str = "(request-target)";
@@ -98,6 +98,7 @@ fn text(
 pub(super) fn read(request: &Request<'_>) -> Result<Claim, Refusal> {
     let written = Written::parse(request.single(&SIGNATURE, "not signed")?)?;
     written.covers_enough(request)?;
+    let with = written.family()?;
     let signed_at = written.signed_at(request)?;
     request.is_recent(signed_at)?;
     request.is_not_expired(written.expires.map(|(_, time)| time))?;
@@ -108,6 +109,7 @@ pub(super) fn read(request: &Request<'_>) -> Result<Claim, Refusal> {
         key_id: written.key_id.clone(),
         scheme: Scheme::Cavage,
         signed_at,
+        with,
         texts: written.texts(request)?,
         signature: written.signature,
     })
@@ -147,15 +149,15 @@ impl<'a> Written<'a> {
         if request.has_body() && !covers("digest") {
             return Err(Refusal::unproven("the digest is not signed"));
         }
-        self.suits_algorithm()
+        Ok(())
     }
 
-    /// §2.3: `(created)` and `(expires)` belong to `hs2019`, which means what the key is: RSA with SHA-256 here.
-    fn suits_algorithm(&self) -> Result<(), Refusal> {
+    /// §2.3: `(created)` and `(expires)` belong to `hs2019`, which means what the key is.
+    fn family(&self) -> Result<Option<Family>, Refusal> {
         let pseudo = self.names.contains(&CREATED) || self.names.contains(&EXPIRES);
         match self.algorithm {
-            None | Some("hs2019") => Ok(()),
-            Some("rsa-sha256") if !pseudo => Ok(()),
+            None | Some("hs2019") => Ok(None),
+            Some("rsa-sha256") if !pseudo => Ok(Some(Family::Rsa)),
             _ => Err(Refusal::unproven("not an algorithm we take")),
         }
     }

@@ -11,7 +11,7 @@ use url::{Position, Url};
 use crate::foundation::clock::Time;
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
-use crate::foundation::rsa::VerifyingKey;
+use crate::foundation::keys::{Algorithm, VerifyingKey};
 
 pub use self::cavage::{sign_get, sign_post};
 pub use self::rfc9421::{sign_get_rfc9421, sign_post_rfc9421};
@@ -53,6 +53,8 @@ pub struct Claim {
     pub key_id: Url,
     pub scheme: Scheme,
     pub signed_at: Time,
+    /// What it says it was signed with; `None` means whatever the key is.
+    with: Option<Family>,
     /// What may have been signed: for a GET with a query also the text without it, which GoToSocial may sign.
     texts: Vec<String>,
     signature: Vec<u8>,
@@ -62,6 +64,24 @@ pub struct Claim {
 pub enum Scheme {
     Cavage,
     Rfc9421,
+}
+
+/// The algorithms we take, by the keys they belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    /// `rsa-sha256`, `rsa-v1_5-sha256`.
+    Rsa,
+    /// `ed25519`: Mastodon from 4.7.
+    Ed25519,
+}
+
+impl Family {
+    fn of(key: &VerifyingKey) -> Self {
+        match key.algorithm() {
+            Algorithm::Rsa { .. } => Self::Rsa,
+            Algorithm::Ed25519 => Self::Ed25519,
+        }
+    }
 }
 
 /// Why a request is not even looked into.
@@ -109,7 +129,9 @@ impl Claim {
     /// Whether the holder of `key` signed this request. That `key` is the one `key_id` names is the caller's to know.
     #[must_use]
     pub fn verified_by(&self, key: &VerifyingKey) -> bool {
-        self.texts.iter().any(|text| key.verifies(text.as_bytes(), &self.signature))
+        let is_of_its_family = self.with.is_none_or(|family| family == Family::of(key));
+        is_of_its_family
+            && self.texts.iter().any(|text| key.verifies(text.as_bytes(), &self.signature))
     }
 }
 

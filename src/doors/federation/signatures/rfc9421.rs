@@ -9,19 +9,21 @@ use sfv::{
 use url::{Position, Url};
 
 use super::{
-    ACTIVITY_JSON, CONTENT_DIGEST, Claim, Refusal, Request, SIGNATURE, SIGNATURE_INPUT, Scheme,
-    header_map, key_id, seconds, unix_time,
+    ACTIVITY_JSON, CONTENT_DIGEST, Claim, Family, Refusal, Request, SIGNATURE, SIGNATURE_INPUT,
+    Scheme, header_map, key_id, seconds, unix_time,
 };
 use crate::foundation::clock::Time;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::http_client::authority;
-use crate::foundation::rsa::SigningKey;
+use crate::foundation::keys::SigningKey;
 use crate::foundation::secret::sha256;
 
 const METHOD: &str = "@method";
 const TARGET_URI: &str = "@target-uri";
 /// RSASSA-PKCS1-v1_5 using SHA-256, §3.3.2.
 const ALGORITHM: &str = "rsa-v1_5-sha256";
+/// `EdDSA` using curve edwards25519, §3.3.6.
+const ED25519: &str = "ed25519";
 const LABEL: &str = "sig1";
 
 /// Signatures of one request that are looked at, and components of one signature.
@@ -133,6 +135,7 @@ fn claim(
         key_id: parameters.key_id,
         scheme: Scheme::Rfc9421,
         signed_at: parameters.created,
+        with: parameters.with,
         texts: vec![text(request, &names, input)?],
         signature: signature.to_vec(),
     })
@@ -143,17 +146,18 @@ struct Written {
     key_id: Url,
     created: Time,
     expires: Option<Time>,
+    with: Option<Family>,
 }
 
 impl Written {
     fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
-        let (mut key, mut created, mut expires) = (None, None, None);
+        let (mut key, mut created, mut expires, mut with) = (None, None, None, None);
         for (name, value) in parameters {
             match (name.as_str(), value) {
                 ("created", BareItem::Integer(seconds)) => created = Some(time(*seconds)?),
                 ("expires", BareItem::Integer(seconds)) => expires = Some(time(*seconds)?),
                 ("keyid", BareItem::String(id)) => key = Some(key_id(id.as_str())?),
-                ("alg", BareItem::String(name)) if name.as_str() == ALGORITHM => {}
+                ("alg", BareItem::String(name)) => with = Some(family(name.as_str())?),
                 ("nonce" | "tag", BareItem::String(_)) => {}
                 ("created" | "expires", _) => return Err(Refusal::bad("not a time")),
                 ("alg", _) => return Err(Refusal::unproven("not an algorithm we take")),
@@ -162,7 +166,15 @@ impl Written {
         }
         let created = created.ok_or(Refusal::unproven("no time of signing"))?;
         let key_id = key.ok_or(Refusal::unproven("no key id"))?;
-        Ok(Self { key_id, created, expires })
+        Ok(Self { key_id, created, expires, with })
+    }
+}
+
+fn family(algorithm: &str) -> Result<Family, Refusal> {
+    match algorithm {
+        ALGORITHM => Ok(Family::Rsa),
+        ED25519 => Ok(Family::Ed25519),
+        _ => Err(Refusal::unproven("not an algorithm we take")),
     }
 }
 

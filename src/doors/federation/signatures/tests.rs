@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::*;
-use crate::foundation::rsa::SigningKey;
+use crate::foundation::keys::SigningKey;
 use crate::foundation::secret::sha256;
 
 const BODY: &[u8] = br#"{"type":"Follow"}"#;
@@ -18,7 +18,7 @@ static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwra
 static OTHER: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::generate().unwrap());
 
 fn public(key: &SigningKey) -> VerifyingKey {
-    VerifyingKey::from_pem(&key.public_pem().unwrap()).unwrap()
+    VerifyingKey::read(&key.public_pem().unwrap()).unwrap()
 }
 
 /// 2026-11-24T09:10:00Z
@@ -157,6 +157,10 @@ impl Rfc9421 {
     }
 
     fn on(&self, sent: Sent) -> Sent {
+        self.signed(sent, |text| KEY.sign(text).unwrap())
+    }
+
+    fn signed(&self, sent: Sent, sign: impl Fn(&[u8]) -> String) -> Sent {
         let digest = format!("sha-256=:{}:", STANDARD.encode(sha256(&sent.body)));
         let mut sent = sent.without("signature");
         sent.headers.entry("content-digest").or_insert_with(|| digest.parse().unwrap());
@@ -178,7 +182,7 @@ impl Rfc9421 {
         }
         let input = format!("({}){}", self.components, self.parameters);
         text = format!("{text}\"@signature-params\": {input}");
-        let signature = KEY.sign(text.as_bytes()).unwrap();
+        let signature = sign(text.as_bytes());
         sent.with("signature-input", &format!("sig1={input}"))
             .with("signature", &format!("sig1=:{signature}:"))
     }
@@ -508,6 +512,27 @@ fn algorithms_are_rsa_with_sha_256() {
     let old = Sent::unsigned().signed_with(covered, &extra, &[("(created)", &seconds)]);
     assert_eq!(old.status(), 401, "§2.3: rsa-sha256 knows no (created)");
     assert_eq!(created(&seconds).status(), 202);
+}
+
+#[test]
+fn ed25519_is_read_in_the_newer_dialect_and_never_taken_for_rsa() {
+    use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+    let pair = Ed25519KeyPair::generate().unwrap();
+    let multikey = [&[0xed, 0x01], pair.public_key().as_ref()].concat();
+    let key = format!("z{}", bs58::encode(multikey).into_string());
+    let key = VerifyingKey::read(&key).unwrap();
+    let sign = |text: &[u8]| STANDARD.encode(pair.sign(text));
+    for (says, holds) in [
+        (r#";created=NOW;KEY;alg="ed25519""#, true),
+        (";created=NOW;KEY", true),
+        (r#";created=NOW;KEY;alg="rsa-v1_5-sha256""#, false),
+    ] {
+        let claim = Rfc9421::saying(says).signed(Sent::unsigned(), sign).read().unwrap();
+        assert_eq!(claim.verified_by(&key), holds, "{says}");
+        assert!(!claim.verified_by(&public(&KEY)), "{says}");
+    }
+    let mixed = Rfc9421::saying(r#";created=NOW;KEY;alg="ed25519""#).on(Sent::unsigned());
+    assert_eq!(mixed.status(), 401, "an RSA key under the name of the other algorithm");
 }
 
 #[test]
