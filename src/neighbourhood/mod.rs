@@ -11,6 +11,7 @@ pub mod arrivals;
 pub mod outgoing;
 pub mod instances;
 pub mod wijken;
+pub mod rotation;
 pub mod follows;
 pub mod lost_followers;
 pub mod accounts;

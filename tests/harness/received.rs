@@ -62,9 +62,20 @@ impl Received {
         Ok(actor)
     }
 
+    /// Whether the holder of the key in `pem` signed it.
+    pub(crate) fn is_signed_with(&self, pem: &str) -> bool {
+        let signature = self.header("signature").and_then(|header| parameter(header, "signature"));
+        signature
+            .is_some_and(|signature| keys::verifies(pem, &self.signed_text(), &signature).is_ok())
+    }
+
     fn signed_text(&self) -> String {
-        let lines = SIGNED.split(' ').map(|name| match name {
-            "(request-target)" => format!("(request-target): post {}", self.path),
+        let signed = self.header("signature").and_then(|header| parameter(header, "headers"));
+        let signed = signed.unwrap_or_default();
+        let lines = signed.split(' ').map(|name| match name {
+            "(request-target)" => {
+                format!("(request-target): {} {}", self.method.to_lowercase(), self.path)
+            }
             name => format!("{name}: {}", self.header(name).unwrap_or_default()),
         });
         lines.collect::<Vec<_>>().join("\n")

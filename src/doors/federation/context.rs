@@ -13,10 +13,12 @@ use super::keys::{KnownKeys, OwnKeys};
 use super::letters::{self, Letter};
 use super::memory::Memory;
 use crate::foundation::app::App;
+use crate::foundation::clock::Time;
 use crate::foundation::database::Together;
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::http_client::FetchRules;
+use crate::foundation::ids::ActorId;
 use crate::neighbourhood::site;
 
 /// What this door needs beside the app. Cheap to clone.
@@ -27,7 +29,7 @@ pub struct Parts {
     pub app: App,
     pub fetch: FetchLayer,
     pub known: KnownKeys,
-    pub own: OwnKeys,
+    pub own: Arc<OwnKeys>,
     pub budgets: Budgets,
     pub memory: Arc<Memory>,
     /// What was let in, on its way to the table.
@@ -41,16 +43,16 @@ impl Federation {
     /// # Errors
     /// `NotFound` before the site was founded; `Invalid` where the secret is not this database's.
     pub async fn open(app: App) -> Result<Self> {
-        let (own, memory) = (OwnKeys::default(), Arc::new(Memory::new()));
+        let (own, memory) = (Arc::new(OwnKeys::default()), Arc::new(Memory::new()));
         let links = app.links.clone();
         let instance = app.database.read(move |c| site::instance_actor(c, &links)).await?;
-        let (key_id, key) = own.of(&app, instance.id).await?.as_ref().clone();
-        let signer: Signer = Arc::new(move || Ok((key.clone(), key_id.clone())));
+        // Opened now, so that a wrong secret shows at the start.
+        own.of(&app, instance.id, Time::ZERO).await?;
         let fetch = FetchLayer {
             http: app.http.clone(),
             rules: FetchRules::object(&app.config.limits),
             clock: app.clock.clone(),
-            signer,
+            signer: signer(&app, &own, instance.id),
             may_fetch: may_fetch(&app, &memory),
         };
         let config = FederationConfig::builder()
@@ -91,6 +93,18 @@ impl Deref for Federation {
     fn deref(&self) -> &Parts {
         &self.0
     }
+}
+
+/// The server's own actor signs what we fetch, with the key that its document shows.
+fn signer(app: &App, own: &Arc<OwnKeys>, instance: ActorId) -> Signer {
+    let (app, own) = (app.clone(), own.clone());
+    Arc::new(move || {
+        let (app, own) = (app.clone(), own.clone());
+        Box::pin(async move {
+            let own = own.of(&app, instance, Time::ZERO).await?;
+            Ok((own.key.clone(), own.key_id.clone()))
+        })
+    })
 }
 
 /// Nothing is fetched from a server that the administrator blocked.

@@ -14,7 +14,7 @@ use super::signatures::{sign_post, sign_post_rfc9421};
 use super::whereabouts;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::http_client::{Answer, FetchError};
-use crate::foundation::rsa::SigningKey;
+use crate::foundation::keys::SigningKey;
 use crate::neighbourhood::outgoing::queue::{Delivery, LEASE, Note, Payload};
 use crate::neighbourhood::outgoing::{Outcome, STEPS_ASIDE_AFTER};
 
@@ -117,9 +117,11 @@ async fn send(
     if federation.memory.refuses(app, &delivery.host).await? {
         return Ok(Outcome::Refused("blocked here".to_owned()));
     }
-    let own = federation.own.of(app, payload.signer).await?;
+    let own = federation.own.of(app, payload.signer, delivery.queued_at).await?;
     let body = Bytes::from(payload.json.clone());
-    let headers = sign(&own.1, &own.0, &url, &body, app.clock.now())?;
+    let now = app.clock.now();
+    let key = own.for_delivery(delivery.seq, now);
+    let headers = sign(key, &own.key_id, &url, &body, now)?;
     Ok(match app.http.post(&url, headers, body, app.config.limits.delivery_time()).await {
         Ok(answer) if answer.status.is_redirection() => {
             if whereabouts::send_on(federation, delivery).await? {

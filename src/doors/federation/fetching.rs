@@ -19,13 +19,14 @@ use super::signatures::sign_get;
 use crate::foundation::clock::Clock;
 use crate::foundation::error::Error;
 use crate::foundation::http_client::{FetchError, FetchRules, Fetched, HttpClient};
-use crate::foundation::rsa::SigningKey;
+use crate::foundation::keys::SigningKey;
 
 const ACTIVITY_JSON: &str = "application/activity+json";
 const ACTIVITY_STREAMS: &str = "https://www.w3.org/ns/activitystreams";
 
 /// The key of the server's own actor and its id, asked for at each request: a key may be rotated meanwhile.
-pub type Signer = Arc<dyn Fn() -> Result<(Arc<SigningKey>, String), Error> + Send + Sync>;
+pub type Signer =
+    Arc<dyn Fn() -> BoxFuture<'static, Result<(Arc<SigningKey>, String), Error>> + Send + Sync>;
 
 /// Whether we go to a URL at all: where blocks are asked about, also for where a redirect leads. Where they cannot be
 /// read, nobody goes for now.
@@ -139,13 +140,13 @@ impl FetchLayer {
         rules: FetchRules,
     ) -> Result<Fetched, Trouble> {
         self.allows(url).await?;
-        let mut headers = self.signed(url).map_err(|e| Trouble::NoAnswer(e.to_string()))?;
+        let mut headers = self.signed(url).await.map_err(|e| Trouble::NoAnswer(e.to_string()))?;
         headers.insert(header::ACCEPT, accept.clone());
         Ok(self.http.get(url, headers, rules).await?)
     }
 
-    fn signed(&self, url: &Url) -> Result<HeaderMap, Error> {
-        let (key, key_id) = (self.signer)()?;
+    async fn signed(&self, url: &Url) -> Result<HeaderMap, Error> {
+        let (key, key_id) = (self.signer)().await?;
         sign_get(&key, &key_id, url, self.clock.now())
     }
 
@@ -260,7 +261,7 @@ mod tests {
     use super::*;
     use crate::foundation::config::{LabHosts, Limits};
     use crate::foundation::http_client::local::{Local, ok, pause};
-    use crate::foundation::rsa::VerifyingKey;
+    use crate::foundation::keys::VerifyingKey;
     use crate::foundation::secret::sha256;
 
     const KEY_ID: &str = "https://wijk.test/actor#main-key";
@@ -280,7 +281,7 @@ mod tests {
             http: HttpClient::new(&url("https://wijk.test/"), lab, &limits).unwrap(),
             rules: FetchRules::object(&limits),
             clock: Clock::system(),
-            signer: Arc::new(|| Ok((Arc::clone(&KEY), KEY_ID.to_owned()))),
+            signer: Arc::new(|| Box::pin(async { Ok((Arc::clone(&KEY), KEY_ID.to_owned())) })),
             may_fetch: Arc::new(|url| {
                 Box::pin(async move { Ok(url.host_str() != Some("c.test")) })
             }),
@@ -337,7 +338,7 @@ mod tests {
         }
         let (base, now) = (url(&format!("http://{host}/")), Clock::system().now());
         let claim = Claim::read(&Method::GET, target, &headers, host, &base, &sha256(b""), now);
-        let key = VerifyingKey::from_pem(&KEY.public_pem().unwrap()).unwrap();
+        let key = VerifyingKey::read(&KEY.public_pem().unwrap()).unwrap();
         claim.unwrap().verified_by(&key)
     }
 

@@ -7,32 +7,51 @@ use std::time::{Duration, Instant};
 use quick_cache::sync::Cache;
 
 use crate::foundation::app::App;
+use crate::foundation::clock::Time;
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::ActorId;
-use crate::foundation::rsa::{SigningKey, VerifyingKey};
-use crate::neighbourhood::actors::{Actor, keys};
+use crate::foundation::keys::VerifyingKey;
+use crate::neighbourhood::actors::Actor;
+use crate::neighbourhood::actors::keys::{self, Own, PublicKey, Sealed};
 
 /// How long a key is believed without a look at the database: one that was rotated, or whose actor is gone, is noticed
 /// within it.
 const FRESH_FOR: Duration = Duration::from_mins(1);
 
-/// A local actor's key id and key.
-pub type Own = Arc<(String, Arc<SigningKey>)>;
+/// How long an own key is used without a look at the database: a rotation is noticed within it.
+const OWN_FRESH_FOR: Duration = Duration::from_millis(250);
 
-/// Local actors' keys, opened once.
+/// Local actors' keys, opened once and again after a rotation.
 #[derive(Default)]
-pub struct OwnKeys(RwLock<HashMap<ActorId, Own>>);
+pub struct OwnKeys(RwLock<HashMap<ActorId, Held>>);
+
+#[derive(Clone)]
+struct Held {
+    sealed: Sealed,
+    own: Arc<Own>,
+    read_at: Instant,
+    known_at: Time,
+}
 
 impl OwnKeys {
-    pub async fn of(&self, app: &App, actor: ActorId) -> Result<Own> {
-        if let Some(own) = self.0.read().map_err(|_| poisoned())?.get(&actor) {
-            return Ok(own.clone());
+    /// As they are now, or were a moment ago but after `since`: what was queued behind a rotation knows of it.
+    pub async fn of(&self, app: &App, actor: ActorId, since: Time) -> Result<Arc<Own>> {
+        let held = self.0.read().map_err(|_| poisoned())?.get(&actor).cloned();
+        if let Some(held) = &held
+            && held.read_at.elapsed() < OWN_FRESH_FOR
+            && held.known_at > since
+        {
+            return Ok(held.own.clone());
         }
-        let secret = app.secret.clone();
-        let (key_id, key) = app.database.read(move |c| keys::open(c, &secret, actor)).await?;
-        let own: Own = Arc::new((key_id, Arc::new(key)));
-        self.0.write().map_err(|_| poisoned())?.insert(actor, own.clone());
+        let (read_at, known_at) = (Instant::now(), app.clock.now());
+        let sealed = app.database.read(move |c| keys::sealed(c, actor)).await?;
+        let own = match held {
+            Some(held) if held.sealed == sealed => held.own,
+            _ => Arc::new(sealed.open(&app.secret)?),
+        };
+        let held = Held { sealed, own: own.clone(), read_at, known_at };
+        self.0.write().map_err(|_| poisoned())?.insert(actor, held);
         Ok(own)
     }
 }
@@ -50,11 +69,11 @@ pub struct Known {
 }
 
 impl Known {
-    pub fn of(actor: &Actor) -> Result<Self> {
+    pub fn of(actor: &Actor, key: &PublicKey) -> Result<Self> {
         Ok(Self {
             actor_uri: actor.uri.clone(),
             domain: actor.domain.clone(),
-            key: VerifyingKey::from_pem(&actor.public_key_pem)?,
+            key: VerifyingKey::read(&key.public_key)?,
             read_at: Instant::now(),
         })
     }
