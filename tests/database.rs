@@ -4,6 +4,7 @@ mod arriving;
 mod counting;
 mod deciding;
 mod delivering;
+mod following;
 mod healing;
 mod losing;
 mod rooms;

@@ -1,4 +1,4 @@
-//! `partner add`, `new`, `list`, `freeze`, `unfreeze`, `renew` and `revoke`.
+//! `partner add`, `new`, `list`, `pass-on`, `freeze`, `unfreeze`, `confirm`, `renew` and `revoke`.
 
 use likejewijk::doors::federation::lookup;
 use likejewijk::foundation::app::App;
@@ -8,7 +8,8 @@ use likejewijk::foundation::error::{Error, Result};
 use likejewijk::foundation::ids::PartnerId;
 use likejewijk::neighbourhood::actors::keys::NewKey;
 use likejewijk::neighbourhood::actors::{Actor, ActorKind};
-use likejewijk::neighbourhood::partners::{self, NewPartner, Partner};
+use likejewijk::neighbourhood::follows;
+use likejewijk::neighbourhood::partners::{self, NewPartner, Partner, PassOn};
 use likejewijk::neighbourhood::wijken::parse_name;
 use serde::Serialize;
 
@@ -31,25 +32,42 @@ struct Line {
     state: &'static str,
     until: Option<String>,
     pass_on: String,
+    /// Whether the partner accepted the wijk's Follow: `pending`, `accepted`, `refused`.
+    follow: Option<&'static str>,
+    /// Why it is in its state, where that was said.
+    reason: Option<String>,
 }
 
-const COLUMNS: [Column<Line>; 6] = [
+const COLUMNS: [Column<Line>; 8] = [
     ("id", |line| line.id.to_string()),
     ("handle", |line| line.handle.clone()),
     ("kind", |line| line.kind.to_string()),
     ("name", |line| line.name.clone()),
     ("state", |line| line.state.to_owned()),
     ("until", |line| or_dash(line.until.as_deref())),
+    ("passes on", |line| line.pass_on.clone()),
+    ("follow", |line| or_dash(line.follow)),
 ];
 
 pub(super) async fn run(app: App, print: Printer, command: PartnerCommand) -> Outcome {
     let now = app.clock.now();
     match command {
-        PartnerCommand::Add { actor, partner, pass_on: _ } => add(app, print, actor, partner).await,
+        PartnerCommand::Add { actor, partner, pass_on } => {
+            add(app, print, actor, partner, pass_on).await
+        }
         PartnerCommand::New { username, partner, person } => {
             new(app, print, username, partner, person).await
         }
         PartnerCommand::List { wijk } => list(app, print, wijk).await,
+        PartnerCommand::PassOn { id, which } => {
+            let links = app.links.clone();
+            let work = move |conn: &mut _, id| partners::pass_on(conn, &links, id, &which, now);
+            change(app, print, id, work).await
+        }
+        PartnerCommand::Confirm { id } => {
+            let links = app.links.clone();
+            change(app, print, id, move |conn, id| partners::confirm(conn, &links, id, now)).await
+        }
         PartnerCommand::Freeze { id } => {
             change(app, print, id, move |conn, id| partners::freeze(conn, id, now)).await
         }
@@ -68,15 +86,28 @@ pub(super) async fn run(app: App, print: Printer, command: PartnerCommand) -> Ou
 }
 
 /// The actor is looked up before the transaction, and not at all for a wijk that is not here.
-async fn add(app: App, print: Printer, named: String, arguments: NewPartnerArguments) -> Outcome {
+async fn add(
+    app: App,
+    print: Printer,
+    named: String,
+    arguments: NewPartnerArguments,
+    which: PassOn,
+) -> Outcome {
     let now = app.clock.now();
     let (slug, new) = understood(arguments, now)?;
     let wijk = app.database.read(move |conn| wijken::named(conn, &slug)).await?;
     let actor = lookup::actor(&app, &named).await.named("partner", &named, "partner add --help")?;
     may_be_partner(&actor)?;
-    let added = move |conn: &mut Connection| partners::add(conn, &wijk, &actor, &new, now);
-    let partner = app.database.write(added).await?;
-    made(print, &partner, now)
+    let links = app.links.clone();
+    let added = move |conn: &mut Connection| {
+        let partner = partners::add(conn, &wijk, &actor, &new, now)?;
+        let partner = match &which {
+            PassOn::Mentions => partner,
+            which => partners::pass_on(conn, &links, partner.row.id, which, now)?,
+        };
+        Line::of(conn, &partner, now)
+    };
+    made(print, &app.database.write(added).await?)
 }
 
 fn may_be_partner(actor: &Actor) -> Result<()> {
@@ -106,10 +137,10 @@ async fn new(
     let made_and_added = move |conn: &mut Connection| {
         let wijk = wijken::named(conn, &slug)?;
         let actor = partners::make_actor(conn, &links, &username, &new, is_person, &key, now)?;
-        partners::add(conn, &wijk, &actor, &new, now)
+        let partner = partners::add(conn, &wijk, &actor, &new, now)?;
+        Line::of(conn, &partner, now)
     };
-    let partner = app.database.write(made_and_added).await?;
-    made(print, &partner, now)
+    made(print, &app.database.write(made_and_added).await?)
 }
 
 fn understood(arguments: NewPartnerArguments, now: Time) -> Result<(String, NewPartner)> {
@@ -121,10 +152,8 @@ async fn list(app: App, print: Printer, slug: String) -> Outcome {
     let now = app.clock.now();
     let read = move |conn: &mut Connection| {
         let wijk = wijken::named(conn, &slug)?;
-        Ok(partners::list(conn, wijk.id())?
-            .iter()
-            .map(|partner| Line::of(partner, now))
-            .collect::<Vec<_>>())
+        let partners = partners::list(conn, wijk.id())?;
+        partners.iter().map(|partner| Line::of(conn, partner, now)).collect::<Result<Vec<_>>>()
     };
     print.list(&app.database.read(read).await?, &COLUMNS)
 }
@@ -138,21 +167,24 @@ async fn change(
     let now = app.clock.now();
     let look = "partner list --wijk SLUG";
     let parsed = id.parse::<PartnerId>().named("partner", &id, look)?;
-    let changed = move |conn: &mut Connection| work(conn, parsed).named("partner", &id, look);
-    let partner = app.database.write(changed).await?;
-    let line = Line::of(&partner, now);
+    let changed = move |conn: &mut Connection| {
+        let partner = work(conn, parsed).named("partner", &id, look)?;
+        Line::of(conn, &partner, now)
+    };
+    let line = app.database.write(changed).await?;
     print.made(&line, line.state)
 }
 
 /// Its id is what the next command wants.
-fn made(print: Printer, partner: &Partner, now: Time) -> Outcome {
-    let line = Line::of(partner, now);
-    print.made(&line, &line.id.to_string())
+fn made(print: Printer, line: &Line) -> Outcome {
+    print.made(line, &line.id.to_string())
 }
 
 impl Line {
-    fn of(partner: &Partner, now: Time) -> Self {
-        Self {
+    fn of(conn: &mut Connection, partner: &Partner, now: Time) -> Result<Self> {
+        Ok(Self {
+            follow: partners::follow_of(conn, partner)?.map(follows::State::as_str),
+            reason: partner.row.reason.clone(),
             id: partner.row.id,
             actor: partner.actor.uri.clone(),
             handle: partner.actor.handle(),
@@ -161,6 +193,6 @@ impl Line {
             state: partner.state(now),
             until: partner.row.until.map(Time::date),
             pass_on: partner.row.pass_on.to_string(),
-        }
+        })
     }
 }

@@ -1,4 +1,4 @@
-//! Who follows whom: ask, accept, undo. Of a follow that ended, only where a withdrawal must still be heard is kept.
+//! Who follows whom: ask, accept, undo; and whom a wijk follows itself, which others accept. Of a follow that ended, only where a withdrawal must still be heard is kept.
 
 use diesel::prelude::*;
 
@@ -6,15 +6,18 @@ use super::actors::{Actor, ActorKind, store as actors_store};
 use super::blocks::{self, Blocklist};
 use super::outgoing::Word;
 use super::outgoing::store::say;
-use super::{epochs, instances, wijken::Wijk};
+use super::wijken::{self, Wijk};
+use super::{epochs, instances};
 use crate::foundation::clock::Time;
-use crate::foundation::database::schema::{ended_follows, follows};
+use crate::foundation::database::schema::{actors, ended_follows, follows};
 use crate::foundation::database::{Connection, Statement, on_each, text_enum};
-use crate::foundation::error::Result;
+use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{ActorId, FollowId, WijkId};
+use crate::foundation::links::Links;
 
 text_enum! {
-    State { Pending = "pending", Accepted = "accepted" }
+    /// Who follows one of ours is accepted at once. Whom one of ours follows has to answer.
+    State { Pending = "pending", Accepted = "accepted", Refused = "refused" }
 }
 
 /// How long an ended follow's inbox is remembered.
@@ -125,14 +128,38 @@ pub fn undo(conn: &mut Connection, follower: ActorId, target: ActorId, now: Time
     Ok(true)
 }
 
-/// A follower is gone from the fediverse: all its follows end.
+/// Somebody is gone from the fediverse: all its follows end, and those of it by ours.
 pub fn undo_all(conn: &mut Connection, follower: ActorId, now: Time) -> Result<()> {
+    diesel::delete(follows::table.filter(follows::target_id.eq(follower))).execute(conn)?;
     let targets: Vec<ActorId> = follows::table
         .filter(follows::follower_id.eq(follower))
         .select(follows::target_id)
         .load(conn)?;
     for target in targets {
         undo(conn, follower, target, now)?;
+    }
+    Ok(())
+}
+
+/// A follower moved to another actor, which its new server confirmed: every follow goes along, and is accepted again
+/// for the new one.
+pub fn moved(conn: &mut Connection, old: &Actor, new: &Actor, now: Time) -> Result<()> {
+    let rows: Vec<(ActorId, String)> = follows::table
+        .filter(follows::follower_id.eq(old.id))
+        .select((follows::target_id, follows::uri))
+        .load(conn)?;
+    for (target, uri) in rows {
+        undo(conn, old.id, target, now)?;
+        if is_follower(conn, new.id, target)? {
+            continue;
+        }
+        let target = actors_store::find(conn, target)?;
+        match wijken::open(conn, &target.username) {
+            Ok(wijk) => ask(conn, new, &wijk, &uri, now)?,
+            Err(Error::NotFound) => ask_author(conn, new, &target, &uri, now)?,
+            Err(Error::Gone) => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(())
 }
@@ -259,4 +286,106 @@ pub fn turned_away(
 pub fn sweep(conn: &mut Connection, now: Time) -> Result<usize> {
     let old = ended_follows::table.filter(ended_follows::until.lt(now.minus(REMEMBERED)));
     Ok(diesel::delete(old).execute(conn)?)
+}
+
+/// One of ours asks to follow somebody elsewhere: pending until the answer. Who refused, or never answered, is asked
+/// again; who accepted is not.
+pub fn begin(
+    conn: &mut Connection,
+    links: &Links,
+    follower: &Actor,
+    target: &Actor,
+    now: Time,
+) -> Result<()> {
+    if state(conn, follower.id, target.id)? == Some(State::Accepted) {
+        return Ok(());
+    }
+    let (id, pair) = (FollowId::next(now), between(follower.id, target.id));
+    let uri = links.activity(id);
+    diesel::delete(follows::table.filter(pair)).execute(conn)?;
+    diesel::insert_into(follows::table)
+        .values((
+            follows::id.eq(id),
+            follows::follower_id.eq(follower.id),
+            follows::target_id.eq(target.id),
+            follows::uri.eq(&uri),
+            follows::state.eq(State::Pending),
+            follows::inbox.eq(follower.delivery_inbox()),
+            follows::since.eq(now),
+        ))
+        .execute(conn)?;
+    say(conn, &Word::Follow { follower: follower.id, target: target.id, uri }, now)
+}
+
+/// And takes it back. Nothing is said to who refused.
+pub fn leave(conn: &mut Connection, follower: ActorId, target: ActorId, now: Time) -> Result<()> {
+    let asked: Option<(String, State)> = follows::table
+        .filter(between(follower, target))
+        .select((follows::uri, follows::state))
+        .first(conn)
+        .optional()?;
+    let Some((uri, state)) = asked else { return Ok(()) };
+    diesel::delete(follows::table.filter(between(follower, target))).execute(conn)?;
+    match state {
+        State::Refused => Ok(()),
+        _ => say(conn, &Word::UndoFollow { follower, target, uri }, now),
+    }
+}
+
+/// Of which Follow of ours an answer speaks.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Its id. Where it is given it counts.
+    pub uri: Option<String>,
+    /// Follower and followed, where they are told.
+    pub pair: Option<(String, String)>,
+}
+
+/// Whom one of ours asked accepts or refuses. An answer by anybody else, or to what was never asked, changes nothing;
+/// who refused once is not accepted before being asked again.
+pub fn answered(conn: &mut Connection, by: &Actor, asked: &Asked, state: State) -> Result<()> {
+    let open: &[State] = match state {
+        State::Accepted => &[State::Pending],
+        _ => &[State::Pending, State::Accepted],
+    };
+    let rows: Vec<(FollowId, String, String)> = follows::table
+        .inner_join(actors::table.on(actors::id.eq(follows::follower_id)))
+        .filter(follows::target_id.eq(by.id).and(actors::is_local))
+        .filter(follows::state.eq_any(open.to_vec()))
+        .select((follows::id, follows::uri, actors::uri))
+        .load(conn)?;
+    let is_meant = |uri: &str, follower: &str| {
+        let is_pair = asked.pair.as_ref().map(|(one, other)| one == follower && *other == by.uri);
+        match &asked.uri {
+            Some(id) => id == uri && is_pair.unwrap_or(true),
+            None => is_pair.unwrap_or(false),
+        }
+    };
+    for (id, ..) in rows.into_iter().filter(|(_, uri, follower)| is_meant(uri, follower)) {
+        diesel::update(follows::table.find(id)).set(follows::state.eq(state)).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// How it stands between two; `None` where nobody asked.
+pub fn state(conn: &mut Connection, follower: ActorId, target: ActorId) -> Result<Option<State>> {
+    let row = follows::table.filter(between(follower, target));
+    Ok(row.select(follows::state).first(conn).optional()?)
+}
+
+/// Where those live whom one of ours follows or asked to.
+pub fn followed_inboxes(conn: &mut Connection, ours: ActorId) -> Result<Vec<String>> {
+    let followed = follows::table
+        .inner_join(actors::table.on(actors::id.eq(follows::target_id)))
+        .filter(follows::follower_id.eq(ours).and(follows::state.ne(State::Refused)));
+    Ok(followed.select(actors::inbox).load(conn)?)
+}
+
+type Between = diesel::dsl::And<
+    diesel::dsl::Eq<follows::follower_id, ActorId>,
+    diesel::dsl::Eq<follows::target_id, ActorId>,
+>;
+
+fn between(follower: ActorId, target: ActorId) -> Between {
+    follows::follower_id.eq(follower).and(follows::target_id.eq(target))
 }

@@ -18,6 +18,8 @@ text_enum! {
         PartnerUnfrozen = "partner_unfrozen",
         PartnerRenewed = "partner_renewed",
         PartnerRevoked = "partner_revoked",
+        PartnerMoved = "partner_moved",
+        PartnerPassOn = "partner_pass_on",
         Blocked = "blocked",
         Unblocked = "unblocked",
         ReportHandled = "report_handled",

@@ -1,6 +1,7 @@
 //! A partner of a wijk: an organisation or officer whose posts go straight through, with a kind, a state and an end.
 
 use std::fmt;
+use std::str::FromStr;
 
 use diesel::backend::Backend;
 use diesel::deserialize::{FromSql, FromSqlRow};
@@ -11,8 +12,10 @@ use diesel::sql_types::Text;
 
 use super::actors::keys::{self, NewActor, NewKey};
 use super::actors::{Actor, ActorKind};
+use super::posts::Visibility;
+use super::posts::receive::Received;
 use super::wijken::{self, Wijk};
-use super::{epochs, moderation};
+use super::{epochs, follows, moderation};
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::{actors, partners};
 use crate::foundation::database::{Connection, text_enum};
@@ -39,17 +42,73 @@ text_enum! {
     }
 }
 
-/// Which posts of a partner the wijk passes on: those that mention it.
+/// Which posts of a partner the wijk passes on. Those that mention it always; beyond that the wijk follows the partner.
 #[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Text)]
 pub enum PassOn {
     Mentions,
+    /// Public ones with this hashtag too, as `hashtag:TAG` in lower case.
+    Hashtag(String),
+    /// All public ones.
+    All,
+}
+
+const HASHTAG: &str = "hashtag:";
+/// As long as the longest on Mastodon, and more than anybody types.
+const LONGEST_HASHTAG: usize = 100;
+
+impl PassOn {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Mentions => "mentions",
+            Self::Hashtag(whole) => whole,
+            Self::All => "all",
+        }
+    }
+
+    /// Whether the wijk must follow the partner to hear of them.
+    #[must_use]
+    pub fn follows(&self) -> bool {
+        *self != Self::Mentions
+    }
+
+    /// Whether it takes a post that does not mention the wijk: a public one that answers nobody. What is public but not
+    /// pushed is for those whom it names.
+    #[must_use]
+    fn takes(&self, post: &Received) -> bool {
+        if post.visibility != Visibility::Public || post.in_reply_to.is_some() {
+            return false;
+        }
+        match self {
+            Self::Mentions => false,
+            Self::Hashtag(whole) => post.hashtags.iter().any(|tag| whole[HASHTAG.len()..] == **tag),
+            Self::All => true,
+        }
+    }
 }
 
 impl fmt::Display for PassOn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Mentions => f.write_str("mentions"),
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for PassOn {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let wrong = || Error::invalid("pass-on", "write mentions, hashtag:TAG or all");
+        match text {
+            "mentions" => Ok(Self::Mentions),
+            "all" => Ok(Self::All),
+            _ => {
+                let tag = text.strip_prefix(HASHTAG).ok_or_else(wrong)?;
+                let tag = tag.strip_prefix('#').unwrap_or(tag).to_lowercase();
+                let is_plain = tag.chars().all(|c| c.is_alphanumeric() || c == '_');
+                let is_tag = is_plain && (1..=LONGEST_HASHTAG).contains(&tag.chars().count());
+                is_tag.then(|| Self::Hashtag(format!("{HASHTAG}{tag}"))).ok_or_else(wrong)
+            }
         }
     }
 }
@@ -59,9 +118,7 @@ where
     str: ToSql<Text, DB>,
 {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> diesel::serialize::Result {
-        match self {
-            Self::Mentions => "mentions".to_sql(out),
-        }
+        self.as_str().to_sql(out)
     }
 }
 
@@ -70,10 +127,7 @@ where
     String: FromSql<Text, DB>,
 {
     fn from_sql(bytes: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
-        match String::from_sql(bytes)?.as_str() {
-            "mentions" => Ok(Self::Mentions),
-            other => Err(format!("«{other}» is no way to pass on").into()),
-        }
+        String::from_sql(bytes)?.parse().map_err(Into::into)
     }
 }
 
@@ -138,7 +192,7 @@ impl NewPartner {
     }
 }
 
-/// Verifies an actor for the wijk on the operator's word. Who was revoked may be added again.
+/// Verifies an actor for the wijk on the operator's word. Who was revoked may be added again, and who only moved here.
 ///
 /// # Errors
 /// `Conflict` where it is a partner of this wijk already.
@@ -168,7 +222,7 @@ pub fn add(
         reason: None,
     };
     match of_actor(conn, wijk.id(), actor.id)? {
-        Some(known) if known.row.state != StoredState::Revoked => {
+        Some(known) if ![StoredState::Revoked, StoredState::Pending].contains(&known.row.state) => {
             return Err(Error::Conflict(
                 "that is a partner of this wijk already; see partner list",
             ));
@@ -276,10 +330,142 @@ pub fn unfreeze(conn: &mut Connection, id: PartnerId, now: Time) -> Result<Partn
 }
 
 pub fn revoke(conn: &mut Connection, id: PartnerId, reason: &str, now: Time) -> Result<Partner> {
-    let from =
-        [StoredState::Invited, StoredState::Pending, StoredState::Verified, StoredState::Frozen];
-    change(conn, id, &from, StoredState::Revoked, Decision::PartnerRevoked, Some(reason), now)
+    let revoked = change(
+        conn,
+        id,
+        &HAS_BEGUN,
+        StoredState::Revoked,
+        Decision::PartnerRevoked,
+        Some(reason),
+        now,
+    )?;
+    follows::leave(conn, revoked.row.wijk_id.into(), revoked.actor.id, now)?;
+    Ok(revoked)
 }
+
+/// An administrator looked: who moved here is the partner still.
+pub fn confirm(conn: &mut Connection, links: &Links, id: PartnerId, now: Time) -> Result<Partner> {
+    let pending = [StoredState::Pending];
+    let partner =
+        change(conn, id, &pending, StoredState::Verified, Decision::PartnerVerified, None, now)?;
+    diesel::update(partners::table.find(id))
+        .set(partners::verified_at.eq(Some(now)))
+        .execute(conn)?;
+    hear(conn, links, &partner, now)?;
+    find(conn, id)
+}
+
+/// Which of its posts the wijk passes on from now on. Saying it again asks again whom the wijk must follow and who has
+/// not answered.
+///
+/// # Errors
+/// `Invalid` for a partner that lives here: it writes for the wijk by name.
+pub fn pass_on(
+    conn: &mut Connection,
+    links: &Links,
+    id: PartnerId,
+    way: &PassOn,
+    now: Time,
+) -> Result<Partner> {
+    let partner = find(conn, id)?;
+    if partner.actor.is_local && way.follows() {
+        return Err(Error::invalid(
+            "pass-on",
+            "a partner that lives here writes for the wijk by name; leave it at mentions",
+        ));
+    }
+    let heard = [StoredState::Verified, StoredState::Frozen];
+    let row = partners::table.filter(partners::id.eq(id).and(partners::state.eq_any(heard)));
+    first(
+        diesel::update(row).set(partners::pass_on.eq(way)).execute(conn)?,
+        "the partner is not in a state that allows this; see partner list",
+    )?;
+    let (wijk, subject) = (Some(partner.row.wijk_id), &partner.actor.uri);
+    moderation::record(
+        conn,
+        wijk,
+        Decision::PartnerPassOn,
+        None,
+        subject,
+        Some(way.as_str()),
+        now,
+    )?;
+    let partner = find(conn, id)?;
+    hear(conn, links, &partner, now)?;
+    Ok(partner)
+}
+
+/// The wijk follows the partner where it must, and does not where it need not.
+fn hear(conn: &mut Connection, links: &Links, partner: &Partner, now: Time) -> Result<()> {
+    let wijk = wijken::by_id(conn, partner.row.wijk_id)?;
+    if partner.row.pass_on.follows() {
+        follows::begin(conn, links, &wijk.actor, &partner.actor, now)
+    } else {
+        follows::leave(conn, wijk.actor.id, partner.actor.id, now)
+    }
+}
+
+/// How the wijk's Follow of it stands; `None` where it does not follow.
+pub fn follow_of(conn: &mut Connection, partner: &Partner) -> Result<Option<follows::State>> {
+    follows::state(conn, partner.row.wijk_id.into(), partner.actor.id)
+}
+
+/// The wijken that pass on this post of an actor although it does not mention them: a verified partner accepted that
+/// they follow it, for posts such as this.
+pub fn passing_on(
+    conn: &mut Connection,
+    author: ActorId,
+    post: &Received,
+    now: Time,
+) -> Result<Vec<Wijk>> {
+    let of_author = partners::table.inner_join(actors::table).filter(partners::actor_id.eq(author));
+    let rows: Vec<Partner> = of_author.select(Partner::as_select()).load(conn)?;
+    let mut wijken = Vec::new();
+    for partner in rows {
+        if partner.is_verified(now)
+            && partner.row.pass_on.takes(post)
+            && follow_of(conn, &partner)? == Some(follows::State::Accepted)
+        {
+            wijken.push(wijken::by_id(conn, partner.row.wijk_id)?);
+        }
+    }
+    wijken.retain(|wijk| wijk.row.closed_at.is_none());
+    Ok(wijken)
+}
+
+/// A partner moved to another actor. Whether that is the same organisation is for a person to say: the old one is frozen,
+/// the new one waits to be confirmed, and the wijk follows neither.
+pub fn moved(conn: &mut Connection, old: &Actor, new: &Actor, now: Time) -> Result<()> {
+    let heard = [StoredState::Pending, StoredState::Verified, StoredState::Frozen];
+    let rows = partners::table
+        .filter(partners::actor_id.eq(old.id).and(partners::state.eq_any(heard)))
+        .select(PartnerRow::as_select());
+    for row in rows.load(conn)? {
+        let reason = format!("moved to {}", new.uri);
+        let set = (partners::state.eq(StoredState::Frozen), partners::reason.eq(Some(&reason)));
+        diesel::update(partners::table.find(row.id)).set(set).execute(conn)?;
+        follows::leave(conn, row.wijk_id.into(), old.id, now)?;
+        if new.kind != ActorKind::Group && of_actor(conn, row.wijk_id, new.id)?.is_none() {
+            let pending = PartnerRow {
+                id: PartnerId::next(now),
+                actor_id: new.id,
+                state: StoredState::Pending,
+                verified_at: None,
+                reason: Some(format!("moved from {}", old.uri)),
+                ..row.clone()
+            };
+            diesel::insert_into(partners::table).values(pending).execute(conn)?;
+        }
+        let wijk = Some(row.wijk_id);
+        moderation::record(conn, wijk, Decision::PartnerMoved, None, &old.uri, Some(&reason), now)?;
+        epochs::bump_wijk(conn, row.wijk_id)?;
+    }
+    Ok(())
+}
+
+/// States that can still end.
+const HAS_BEGUN: [StoredState; 4] =
+    [StoredState::Invited, StoredState::Pending, StoredState::Verified, StoredState::Frozen];
 
 /// A new end, or none.
 pub fn renew(

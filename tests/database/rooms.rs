@@ -121,8 +121,8 @@ pub(super) fn person(host: &str, name: &str) -> Actor {
         url: uri.clone(),
         inbox: format!("{uri}/inbox"),
         shared_inbox: Some(format!("https://{host}/inbox")),
-        key_id: format!("{uri}#main-key"),
-        public_key_pem: String::new(),
+        claimed_handle: None,
+        confirmed_handle: None,
         created_at: NOW,
         fetched_at: NOW,
         gone_at: None,
@@ -145,6 +145,7 @@ pub(super) fn mention(author: &Actor, wijk: &Wijk, text: &str) -> Received {
         addressed: vec![wijk.actor.uri.clone()],
         announceable_by: None,
         raw: None,
+        hashtags: Vec::new(),
     }
 }
 

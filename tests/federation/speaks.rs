@@ -5,13 +5,15 @@ use std::path::Path;
 
 use likejewijk::foundation::error::Error;
 use likejewijk::neighbourhood::accounts::Moderator;
+use likejewijk::neighbourhood::actors::keys::NewKey;
+use likejewijk::neighbourhood::actors::store as actors_store;
 use likejewijk::neighbourhood::blocks::{self, Blocked};
 use likejewijk::neighbourhood::instances::{self, Software};
-use likejewijk::neighbourhood::partners::{self, Kind, NewPartner};
+use likejewijk::neighbourhood::partners::{self, Kind, NewPartner, PassOn};
 use likejewijk::neighbourhood::posts::receive::Received;
 use likejewijk::neighbourhood::posts::{ObjectType, Visibility};
 use likejewijk::neighbourhood::submissions::{arrive, withdraw};
-use likejewijk::neighbourhood::{follows, wijken};
+use likejewijk::neighbourhood::{follows, rotation, wijken};
 use serde_json::Value;
 
 use super::house::{House, NOW, Page, saying};
@@ -164,6 +166,7 @@ async fn the_wijk_passes_a_post_on_and_takes_it_back() {
         addressed: vec![wijk.actor.uri.clone()],
         announceable_by: None,
         raw: None,
+        hashtags: Vec::new(),
     };
     let (bloemhof, by, offered) = (wijk.clone(), officer.clone(), received.clone());
     house
@@ -358,6 +361,7 @@ async fn the_outbox_counts_what_it_lists() {
                 addressed: vec![wijk.actor.uri.clone()],
                 announceable_by: None,
                 raw: None,
+                hashtags: Vec::new(),
             };
             arrive::received(c, &officer, &reply, NOW)
         })
@@ -408,4 +412,57 @@ fn the_examples_of_federation_md_are_the_snapshots() {
         shown += 1;
     }
     assert!(shown >= 10, "FEDERATION.md shows {shown} snapshots");
+}
+
+/// Beyond mentions the wijk follows a partner, until it is left at mentions again.
+#[tokio::test]
+async fn the_wijk_follows_a_partner() {
+    let house = House::open().await;
+    let wijk = house.wijk().await;
+    let officer = house.stranger("politie.example", "wijkagent_bloemhof").await;
+    let (links, bloemhof, by) = (house.app.links.clone(), wijk.clone(), officer.clone());
+    let partner = house.write(move |c| {
+        let new = NewPartner { kind: Kind::Politie, name: "Wijkagent".to_owned(), until: None };
+        let partner = partners::add(c, &bloemhof, &by, &new, NOW)?;
+        partners::pass_on(c, &links, partner.row.id, &PassOn::All, NOW)
+    });
+    let id = partner.await.row.id;
+    let follow = house.said().await["follow"].clone();
+    keep("follow", follow.clone());
+    let path = follow["id"].as_str().unwrap().strip_prefix("https://wijk.example").unwrap();
+    assert_eq!(house.get(path).await.status, 404, "whom a wijk asked to follow is between two");
+
+    let links = house.app.links.clone();
+    house.write(move |c| partners::pass_on(c, &links, id, &PassOn::Mentions, NOW)).await;
+    let undo = house.said().await["undo_follow"].clone();
+    assert_eq!(undo["object"]["id"], follow["id"]);
+    keep("undo_follow", undo);
+}
+
+#[tokio::test]
+async fn every_actor_of_ours_tells_of_its_new_key() {
+    let house = House::open().await;
+    let wijk = house.wijk().await;
+    house.playground(&wijk).await;
+    for (name, path) in [
+        ("wijk.example", "/actor"),
+        ("moderatie", "/actors/moderatie"),
+        ("bloemhof_redactie", "/partners/bloemhof_redactie"),
+        ("speeltuin", "/partners/speeltuin"),
+        ("bloemhof", "/wijken/bloemhof"),
+    ] {
+        let actor = house.write(move |c| actors_store::local(c, name)).await;
+        let key = NewKey::make(&house.app.secret, &actor.uri).unwrap();
+        let before = house.get(path).await.json();
+        house.write(move |c| rotation::rotate(c, &actor, &key, NOW)).await;
+        let after = house.get(path).await.json();
+        assert_eq!(before["publicKey"]["id"], after["publicKey"]["id"], "{name}");
+        let pem = |json: &Value| json["publicKey"]["publicKeyPem"].clone();
+        assert_ne!(pem(&before), pem(&after), "{name}");
+        let said = house.said().await;
+        assert_eq!(said["update_key"]["object"], after, "{name}");
+        if name == "speeltuin" {
+            keep("update_key", said["update_key"].clone());
+        }
+    }
 }

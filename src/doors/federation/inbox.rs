@@ -9,7 +9,8 @@ use url::Url;
 use super::activities::arrived::{Arrived, Conversation, Taken};
 use super::activities::blocking::{Block, UndoBlock};
 use super::activities::declining::{Join, QuoteRequest};
-use super::activities::following::{Follow, UndoFollow};
+use super::activities::following::{Answer, Follow, UndoFollow};
+use super::activities::moving::Move;
 use super::activities::publishing::{Delete, Publish, UpdateActor};
 use super::activities::reacting::{React, UndoReaction, kind_of};
 use super::activities::reporting::Flag;
@@ -19,6 +20,7 @@ use super::values::id_of;
 use crate::foundation::app::App;
 use crate::foundation::error::{Error, Result};
 use crate::neighbourhood::arrivals::Arrival;
+use crate::neighbourhood::follows::State;
 
 /// What the guard let through is at least this.
 #[derive(Deserialize)]
@@ -29,6 +31,8 @@ struct Outer {
     actor: Value,
     #[serde(default)]
     object: Value,
+    #[serde(default)]
+    target: Value,
 }
 
 /// Acts on one arrival and marks it done.
@@ -47,16 +51,20 @@ pub async fn act(arrival: &Arrival, data: &Data<App>) -> Result<(), Failure> {
         actor: actor.ok_or_else(|| Error::invalid("actor", "is no address"))?,
         object: outer.object,
         body: body.to_vec(),
+        target: outer.target,
         is_forwarded: arrival.is_forwarded,
         arrival: arrival.id,
     };
     match (arrived.kind.as_str(), inner.as_str()) {
         ("Follow", _) => receive(Follow(arrived), data).await,
+        ("Accept", "Follow" | "") => receive(Answer { arrived, says: State::Accepted }, data).await,
+        ("Reject", "Follow" | "") => receive(Answer { arrived, says: State::Refused }, data).await,
         ("Undo", _) => undo(arrived, &inner, data).await,
         ("Update", "Person" | "Group" | "Organization" | "Service" | "Application") => {
             receive(UpdateActor(arrived), data).await
         }
         ("Create" | "Update", _) => receive(Publish(arrived), data).await,
+        ("Move", _) => receive(Move(arrived), data).await,
         ("Delete", _) => receive(Delete(arrived), data).await,
         ("Block", _) => receive(Block(arrived), data).await,
         ("Join", _) => receive(Join(arrived), data).await,

@@ -14,15 +14,18 @@ use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
-use crate::foundation::ids::{ActivityId, ActorId, AnnouncementId, PostId, ReportId};
+use crate::foundation::ids::{
+    ActivityId, ActorId, AnnouncementId, PostId, ReportId, WijkId,
+};
 use crate::foundation::links::Links;
-use crate::neighbourhood::actors::{Actor, store as actors_store};
+use crate::neighbourhood::actors::{Actor, keys, store as actors_store};
 use crate::neighbourhood::announcements::{self, Announcement, Form};
 use crate::neighbourhood::blocks::Blocklist;
 use crate::neighbourhood::follows;
 use crate::neighbourhood::instances::{self, Kind, Known};
 use crate::neighbourhood::outgoing::Word;
 use crate::neighbourhood::outgoing::store::{self, Addressed, NewActivity, Pending};
+use crate::neighbourhood::partners;
 use crate::neighbourhood::posts::{ObjectType, Post, Version, store as posts_store};
 use crate::neighbourhood::reactions;
 use crate::neighbourhood::reports::store as reports;
@@ -231,6 +234,15 @@ fn say(
             let (follower, target) = pair(conn, *follower, *target)?;
             Ok(to_one(&following::reject(&id, &follower, &target, uri), &target, &follower))
         }
+        Word::Follow { follower, target, uri } => {
+            let (follower, target) = pair(conn, *follower, *target)?;
+            Ok(to_one(&following::follow(uri, &follower, &target), &follower, &target))
+        }
+        Word::UndoFollow { follower, target, uri } => {
+            let (follower, target) = pair(conn, *follower, *target)?;
+            let undo = following::undo_follow(&id, uri, &follower, &target);
+            Ok(to_one(&undo, &follower, &target))
+        }
         Word::Announce { announcement, .. } => {
             Passing::read(conn, *announcement)?.announce(conn, links)
         }
@@ -272,7 +284,7 @@ fn say(
         }
         Word::UpdateWijk { wijk, .. } => {
             let wijk = wijken::by_id(conn, *wijk)?;
-            let document = actor::wijk_json(&wijk, links);
+            let document = document(conn, links, &wijk.actor)?;
             let update = publishing::update_actor(&id, &document, &wijk.actor);
             Ok(to_followers(&update, &wijk.actor, None))
         }
@@ -286,10 +298,23 @@ fn say(
             Ok(to_one(&reject, &by, &to))
         }
         Word::Report { report } => flag(conn, &id, *report),
+        Word::UpdateKey { actor, .. } => {
+            let actor = actors_store::find(conn, *actor)?;
+            let document = document(conn, links, &actor)?;
+            let update = publishing::update_actor(&id, &document, &actor);
+            let mut said = to_followers(&update, &actor, None);
+            // They hold the key too: they heard an answer, or that a post of theirs was passed on.
+            let partners = partners::list(conn, WijkId(actor.id.0))?;
+            said.directly.extend(partners.iter().map(|one| one.actor.delivery_inbox().to_owned()));
+            Ok(said)
+        }
         Word::DeleteWijk { wijk } => {
             let wijk = wijken::by_id(conn, *wijk)?;
             let since = at.minus(std::time::Duration::from_hours(4320));
-            Ok(to_followers(&publishing::delete_actor(&wijk.actor), &wijk.actor, Some(since)))
+            let delete = publishing::delete_actor(&wijk.actor);
+            let mut said = to_followers(&delete, &wijk.actor, Some(since));
+            said.directly = follows::followed_inboxes(conn, wijk.actor.id)?;
+            Ok(said)
         }
     }
 }
@@ -309,6 +334,19 @@ fn flag(conn: &mut Connection, id: &str, report: ReportId) -> Result<Said> {
     };
     let directly = vec![about.delivery_inbox().to_owned()];
     Ok(Said { directly, ..to_one(&flag, &by, &about) })
+}
+
+/// A local actor as others see it.
+fn document(conn: &mut Connection, links: &Links, actor: &Actor) -> Result<Value> {
+    let key = keys::shown(conn, actor.id)?;
+    if [links.instance_actor(), links.moderation_actor()].contains(&actor.uri) {
+        return Ok(actor::own_json(actor, &key, links));
+    }
+    match wijken::find(conn, &actor.username) {
+        Ok(wijk) => Ok(actor::wijk_json(&wijk, &key, links)),
+        Err(Error::NotFound) => Ok(actor::author_json(actor, &key, links)),
+        Err(error) => Err(error),
+    }
 }
 
 /// What a wijk passes on.
@@ -434,7 +472,7 @@ fn embeddable(conn: &mut Connection, links: &Links, passing: &Passing) -> Result
 }
 
 fn to_one(json: &Value, signer: &Actor, recipient: &Actor) -> Said {
-    // An answer goes to its person: a server may know them by their own inbox only.
+    // What is between two goes to its person: a server may know them by their own inbox only.
     Said { directly: vec![recipient.inbox.clone()], ..alike(json, signer) }
 }
 

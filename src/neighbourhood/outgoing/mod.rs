@@ -31,6 +31,18 @@ pub enum Word {
         target: ActorId,
         uri: String,
     },
+    /// One of ours asks to follow somebody.
+    Follow {
+        follower: ActorId,
+        target: ActorId,
+        uri: String,
+    },
+    /// And takes it back.
+    UndoFollow {
+        follower: ActorId,
+        target: ActorId,
+        uri: String,
+    },
     /// The wijk passes a post on.
     Announce {
         announcement: AnnouncementId,
@@ -76,6 +88,11 @@ pub enum Word {
         wijk: WijkId,
         at: Time,
     },
+    /// An actor of ours has another key.
+    UpdateKey {
+        actor: ActorId,
+        at: Time,
+    },
     /// A wijk closed.
     DeleteWijk {
         wijk: WijkId,
@@ -101,14 +118,20 @@ pub enum Word {
 }
 
 impl Word {
+    /// The object of what is said between two about following.
+    #[must_use]
+    pub fn between(follower: ActorId, target: ActorId) -> String {
+        format!("follow/{follower}/{target}")
+    }
+
     /// What it is about: words about one object are expanded and delivered in the order they were said.
     #[must_use]
     pub fn object(&self) -> String {
         match self {
             Self::AcceptFollow { follower, target, .. }
-            | Self::RejectFollow { follower, target, .. } => {
-                format!("follow/{follower}/{target}")
-            }
+            | Self::RejectFollow { follower, target, .. }
+            | Self::Follow { follower, target, .. }
+            | Self::UndoFollow { follower, target, .. } => Self::between(*follower, *target),
             Self::Announce { post, .. }
             | Self::UndoAnnounce { post, .. }
             | Self::AnnounceUpdate { post, .. }
@@ -122,6 +145,8 @@ impl Word {
                 format!("declined/{by}/{to}")
             }
             Self::Report { report } => format!("report/{report}"),
+            // A wijk's id is its actor's.
+            Self::UpdateKey { actor, .. } => format!("wijk/{actor}"),
         }
     }
 
@@ -147,7 +172,7 @@ impl Word {
         !self.is_public()
     }
 
-    /// Whether anybody may read its activity: an answer to a follow tells who follows, a report who is reported, and
+    /// Whether anybody may read its activity: one about a follow tells who follows whom, a report who is reported, and
     /// what another wrote is not ours to serve.
     #[must_use]
     pub fn is_public(&self) -> bool {
@@ -155,6 +180,8 @@ impl Word {
             self,
             Self::AcceptFollow { .. }
                 | Self::RejectFollow { .. }
+                | Self::Follow { .. }
+                | Self::UndoFollow { .. }
                 | Self::HandOn { .. }
                 | Self::IgnoreJoin { .. }
                 | Self::RejectQuote { .. }
@@ -167,6 +194,8 @@ impl Word {
         match self {
             Self::AcceptFollow { .. } => "accept_follow",
             Self::RejectFollow { .. } => "reject_follow",
+            Self::Follow { .. } => "follow",
+            Self::UndoFollow { .. } => "undo_follow",
             Self::Announce { .. } => "announce",
             Self::UndoAnnounce { .. } => "undo_announce",
             Self::AnnounceUpdate { .. } => "announce_update",
@@ -176,6 +205,7 @@ impl Word {
             Self::CreatePost { .. } => "create_post",
             Self::DeletePost { .. } => "delete_post",
             Self::UpdateWijk { .. } => "update_wijk",
+            Self::UpdateKey { .. } => "update_key",
             Self::DeleteWijk { .. } => "delete_wijk",
             Self::IgnoreJoin { .. } => "ignore_join",
             Self::RejectQuote { .. } => "reject_quote",

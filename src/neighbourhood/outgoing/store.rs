@@ -81,6 +81,38 @@ pub fn say(conn: &mut Connection, word: &Word, now: Time) -> Result<()> {
     Ok(())
 }
 
+/// The `seq` of the word said last about an object, in this transaction or before.
+pub fn last_said(conn: &mut Connection, object: &str) -> Result<i64> {
+    let about = outgoing::table.filter(outgoing::object.eq(object));
+    let seq: Option<i64> = about.select(diesel::dsl::max(outgoing::seq)).first(conn)?;
+    seq.ok_or(Error::NotFound)
+}
+
+/// How far what was said about an object came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// Nobody gave it its form yet.
+    NotYet,
+    /// It is not taken yet, or never will be: why.
+    Waits(String),
+    All,
+}
+
+pub fn told(conn: &mut Connection, object: &str) -> Result<Told> {
+    let waiting = outgoing::object.eq(object).and(outgoing::state.eq(State::Waiting));
+    if diesel::select(diesel::dsl::exists(outgoing::table.filter(waiting))).get_result(conn)? {
+        return Ok(Told::NotYet);
+    }
+    let left =
+        deliveries::table.filter(deliveries::object.eq(object)).order(deliveries::seq.desc());
+    let problem: Option<Option<String>> =
+        left.select(deliveries::problem).first(conn).optional()?;
+    Ok(match problem {
+        None => Told::All,
+        Some(problem) => Told::Waits(problem.unwrap_or_else(|| "does not answer".to_owned())),
+    })
+}
+
 /// Whether there is anything to claim; writes nothing.
 pub fn any_due(conn: &mut Connection, now: Time) -> Result<bool> {
     let due = outgoing::table

@@ -41,11 +41,12 @@ pub fn received(
         return kept_apart(conn, author, received, &named, now);
     }
     let known = posts_store::by_uri(conn, &received.uri)?;
+    let wijken_named = named.len();
+    let named = with_followers(conn, named, author, received, now)?;
     let in_threads = where_it_answers(conn, received)?;
     if named.is_empty() && in_threads.is_empty() && known.is_none() {
         return Ok(());
     }
-    let wijken_named = named.len();
     let (post, version, wijken) = match receive::keep(conn, author, known, received, now)? {
         Kept::New { post, version } => (post, version, joined(conn, named, in_threads)?),
         Kept::Again { post, version } => {
@@ -66,6 +67,22 @@ pub fn received(
         }
     }
     Ok(())
+}
+
+/// The wijken it names, and those that follow its author to pass on posts such as this.
+fn with_followers(
+    conn: &mut Connection,
+    mut named: Vec<Wijk>,
+    author: &Actor,
+    received: &Received,
+    now: Time,
+) -> Result<Vec<Wijk>> {
+    for wijk in partners::passing_on(conn, author.id, received, now)? {
+        if named.iter().all(|known| known.id() != wijk.id()) {
+            named.push(wijk);
+        }
+    }
+    Ok(named)
 }
 
 /// The wijken that show the conversation it answers in: it asks for its place there, whether it names them or not.

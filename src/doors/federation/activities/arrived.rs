@@ -23,6 +23,8 @@ pub struct Arrived {
     pub object: Value,
     /// Exactly the bytes that were signed.
     pub body: Vec<u8>,
+    /// Of a Move: where to.
+    pub target: Value,
     /// Signed by another server than the actor's: a hint where to look, no more.
     pub is_forwarded: bool,
     pub arrival: ArrivalId,

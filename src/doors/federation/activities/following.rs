@@ -1,4 +1,5 @@
-//! Somebody follows a wijk or a local author: Follow, our Accept or Reject, and Undo.
+//! Somebody follows a wijk or a local author: Follow, our Accept or Reject, and Undo. And the other way round: a wijk
+//! follows a partner, and the partner answers.
 
 use activitypub_federation::config::Data;
 use activitypub_federation::fetch::object_id::ObjectId;
@@ -8,10 +9,12 @@ use serde_json::{Value, json};
 use super::arrived::{Arrived, Conversation, url_of};
 use crate::doors::federation::failure::Failure;
 use crate::doors::federation::objects::actor::RemoteActor;
+use crate::doors::federation::values::id_of;
 use crate::foundation::app::App;
 use crate::foundation::error::{Error, Result};
 use crate::neighbourhood::actors::{Actor, store as actors_store};
-use crate::neighbourhood::{follows, wijken};
+use crate::neighbourhood::follows::{self, Asked, State};
+use crate::neighbourhood::wijken;
 
 /// `{"type": "Follow", "object": "https://wijk.example/wijken/bloemhof"}`; `object` may be an object with an id.
 /// Source: specimens/mastodon/follow.json.
@@ -90,6 +93,71 @@ impl Conversation for UndoFollow {
             })
             .await
     }
+}
+
+/// Accept or Reject of a Follow of ours: `object` is its id, or the Follow itself, with or without its id.
+/// Source: `specimens/mastodon/accept_follow.json`, `specimens/gotosocial/reject_follow.json`.
+#[derive(Debug)]
+pub struct Answer {
+    pub arrived: Arrived,
+    pub says: State,
+}
+
+impl Answer {
+    fn asked(&self) -> Asked {
+        let object = &self.arrived.object;
+        let of = |field| object.get(field).and_then(id_of).map(ToOwned::to_owned);
+        Asked { uri: id_of(object).map(ToOwned::to_owned), pair: of("actor").zip(of("object")) }
+    }
+}
+
+#[async_trait]
+impl Conversation for Answer {
+    fn arrived(&self) -> &Arrived {
+        &self.arrived
+    }
+
+    async fn act(self, data: &Data<App>) -> Result<(), Failure> {
+        if self.arrived.is_forwarded {
+            return self.arrived.ignore(data).await;
+        }
+        let (asked, by, says) = (self.asked(), self.arrived.actor.to_string(), self.says);
+        self.arrived
+            .settle(data, move |c| match actors_store::by_uri(c, &by)? {
+                Some(by) => follows::answered(c, &by, &asked, says),
+                None => Ok(()),
+            })
+            .await
+    }
+}
+
+#[must_use]
+pub fn follow(uri: &str, follower: &Actor, target: &Actor) -> Value {
+    json!({
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": uri,
+        "type": "Follow",
+        "actor": follower.uri,
+        "to": [target.uri],
+        "object": target.uri,
+    })
+}
+
+#[must_use]
+pub fn undo_follow(id: &str, uri: &str, follower: &Actor, target: &Actor) -> Value {
+    json!({
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": id,
+        "type": "Undo",
+        "actor": follower.uri,
+        "to": [target.uri],
+        "object": {
+            "id": uri,
+            "type": "Follow",
+            "actor": follower.uri,
+            "object": target.uri,
+        },
+    })
 }
 
 fn answer(kind: &str, id: &str, follower: &Actor, target: &Actor, follow_uri: &str) -> Value {

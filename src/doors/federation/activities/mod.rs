@@ -6,6 +6,7 @@ pub mod reporting;
 pub mod blocking;
 pub mod declining;
 pub mod undoing;
+pub mod moving;
 pub mod publishing;
 pub mod announcing;
 pub mod arrived;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::arrived::{Arrived, Conversation};
 use crate::doors::federation::failure::Failure;
 use crate::doors::federation::fetching::Trouble;
+use crate::doors::federation::lookup;
 use crate::doors::federation::objects::actor::RemoteActor;
 use crate::doors::federation::objects::note::RemotePost;
 use crate::doors::federation::objects::raw;
@@ -60,7 +61,8 @@ impl Publish {
             return Err(Error::invalid("attributedTo", "is not who sent this").into());
         }
         let uri = Object::id(&post).to_string();
-        let author = ObjectId::<RemoteActor>::from(post.author.clone()).dereference(data).await?.0;
+        let author = ObjectId::<RemoteActor>::from(post.author.clone()).dereference(data).await?;
+        let author = lookup::with_handle(data, author.0).await?;
         let now = data.clock.now();
         let raw = self.raw(&post, &data.config.limits, now);
         let received = Received { raw, ..post.received };

@@ -27,6 +27,9 @@ use crate::neighbourhood::posts::receive::Received;
 use crate::neighbourhood::posts::{Attachment, ObjectType, Post, Shown, Version, Visibility};
 use crate::neighbourhood::wijken::Wijk;
 
+/// Hashtags of a post that are read (TRUST.md §4).
+const HASHTAGS: usize = 20;
+
 /// What we read of a post. Everything but its id, type and author may be missing or odd.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -83,6 +86,8 @@ struct Tag {
     kind: String,
     #[serde(default)]
     href: Option<String>,
+    #[serde(default, deserialize_with = "loose")]
+    name: Option<String>,
 }
 
 /// A post as its origin gave it to us just now. It is kept by the room that acts on it.
@@ -127,6 +132,7 @@ impl RemotePost {
             addressed: json.addressed(),
             announceable_by: json.interaction_policy.as_ref().and_then(PolicyJson::announceable_by),
             raw: None,
+            hashtags: json.hashtags(),
         };
         Ok(Self { id: json.id.clone(), author, received })
     }
@@ -164,6 +170,13 @@ impl NoteJson {
         let spellings = [&self.quote, &self.quote_uri, &self.quote_url, &self.misskey_quote];
         let quoted = spellings.into_iter().flatten().find_map(id_of)?;
         web_address(quoted).map(String::from)
+    }
+
+    fn hashtags(&self) -> Vec<String> {
+        let tags = self.tag.0.iter().filter(|tag| tag.kind == "Hashtag");
+        let written = tags.filter_map(|tag| tag.name.as_deref());
+        let bare = written.map(|name| name.strip_prefix('#').unwrap_or(name).to_lowercase());
+        bare.take(HASHTAGS).collect()
     }
 
     fn shown(&self, limits: &Limits) -> Shown {
