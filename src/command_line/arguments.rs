@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use likejewijk::foundation::clock::Time;
 use likejewijk::neighbourhood::accounts::seats::Role;
-use likejewijk::neighbourhood::partners::Kind;
+use likejewijk::neighbourhood::partners::{Kind, PassOn};
 use likejewijk::neighbourhood::wijken::Colour;
 
 use super::values::{language, one_of};
@@ -46,7 +46,11 @@ pub(super) enum Command {
     /// Bring the database up to date (serve does it too, under a lock)
     Migrate,
     /// Look whether everything is as it should be
-    Check,
+    Check {
+        /// Look at an actor on another server instead, step by step: @name@host, name@host or its address
+        #[arg(long, value_name = "HANDLE")]
+        peer: Option<String>,
+    },
     /// Add, change, close and list wijken
     #[command(subcommand)]
     Wijk(WijkCommand),
@@ -83,6 +87,9 @@ pub(super) enum Command {
     /// Other servers
     #[command(subcommand)]
     Instance(InstanceCommand),
+    /// What our actors sign with
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Two servers that talk to each other, to look around in; nothing is left behind
     Demo,
 }
@@ -192,10 +199,18 @@ pub(super) enum PartnerCommand {
         actor: String,
         #[command(flatten)]
         partner: NewPartnerArguments,
-        /// Which of its posts the wijk passes on: those that mention it
-        #[arg(long, default_value = "mentions", value_parser = ["mentions"])]
-        pass_on: String,
+        /// Which of its posts the wijk passes on: mentions, hashtag:TAG or all. Beyond mentions the wijk follows it
+        #[arg(long, value_name = "WHICH", default_value = "mentions")]
+        pass_on: PassOn,
     },
+    /// Pass on other posts of it; saying it again asks again who has not accepted the wijk's Follow
+    PassOn {
+        id: String,
+        /// mentions, hashtag:TAG or all
+        which: PassOn,
+    },
+    /// Who moved to another account is the same partner still
+    Confirm { id: String },
     /// Make a local actor and verify it
     New {
         /// Its name in addresses: 2 to 30 of a-z, 0-9 and _
@@ -344,5 +359,14 @@ pub(super) enum InstanceCommand {
         /// microblog, threadiverse, calendar, or auto: what its NodeInfo says
         #[arg(long, value_parser = ["microblog", "threadiverse", "calendar", "auto"])]
         kind: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeyCommand {
+    /// Give an actor of ours a new key: an emergency, for a day some servers will not take what it says
+    Rotate {
+        /// A wijk, its redactie, a local partner, moderatie, or the name of this server for its own actor
+        name: String,
     },
 }

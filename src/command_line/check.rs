@@ -23,7 +23,7 @@ const PLAUSIBLE: [Time; 2] =
 const ENOUGH_BYTES: u64 = 512 * 1024 * 1024;
 
 #[derive(Serialize)]
-struct Line {
+pub(super) struct Line {
     name: &'static str,
     ok: bool,
     say: String,
@@ -41,7 +41,12 @@ pub(super) async fn check(config: Config, print: Printer) -> Outcome {
         Ok(app) => lines.extend(opened(&app).await),
         Err(e) => lines.push(Line::of("database", Err(e))),
     }
-    print.list(&lines, &COLUMNS)?;
+    told(print, &lines)
+}
+
+/// All lines, and which of them are not as they should be.
+pub(super) fn told(print: Printer, lines: &[Line]) -> Outcome {
+    print.list(lines, &COLUMNS)?;
     match lines.iter().filter(|line| !line.ok).map(|line| line.name).collect::<Vec<_>>() {
         wrong if wrong.is_empty() => Ok(()),
         wrong => Err(Failure::refused(format!(
@@ -65,7 +70,7 @@ async fn opened(app: &App) -> Vec<Line> {
 }
 
 impl Line {
-    fn of(name: &'static str, outcome: Result<String>) -> Self {
+    pub(super) fn of(name: &'static str, outcome: Result<String>) -> Self {
         match outcome {
             Ok(say) => Self { name, ok: true, say },
             Err(e) => Self { name, ok: false, say: e.to_string() },
@@ -160,10 +165,11 @@ async fn webfinger(app: &App) -> Result<String> {
 
 async fn public_actor(app: &App) -> Result<String> {
     let actor = one_of_ours(app).await?;
-    let url = address(&actor.uri)?;
+    let (url, id) = (address(&actor.uri)?, actor.id);
+    let key = app.database.read(move |conn| keys::shown(conn, id)).await?;
     let answer = fetched(app, &url, "application/activity+json").await?;
     if answer["id"] == actor.uri.as_str()
-        && answer["publicKey"]["publicKeyPem"] == actor.public_key_pem.as_str()
+        && answer["publicKey"]["publicKeyPem"] == key.public_key.as_str()
     {
         return Ok(format!("{url} shows its actor and key"));
     }

@@ -15,7 +15,9 @@ mod write;
 mod blocks;
 mod deliveries;
 mod instances;
+mod keys;
 mod check;
+mod check_peer;
 
 use std::ffi::OsString;
 use std::future::Future;
@@ -76,7 +78,8 @@ fn perform(
     let config = Config::load(arguments.config.as_deref(), readable(environment))?;
     match command {
         Command::Serve { role } => serve::serve(config, role.into()),
-        Command::Check => waited_for(check::check(config, print)),
+        Command::Check { peer: None } => waited_for(check::check(config, print)),
+        Command::Check { peer: Some(named) } => waited_for(check_peer::check(config, print, named)),
         command => {
             let app = App::open(config, Clock::system())?;
             waited_for(change(app, print, command))
@@ -115,8 +118,9 @@ async fn change(app: App, print: Printer, command: Command) -> Outcome {
         Command::Deliveries { command } => deliveries::deliveries(app, print, command).await,
         Command::Arrivals { command } => deliveries::arrivals(app, print, command).await,
         Command::Instance(command) => instances::run(app, print, command).await,
+        Command::Key(command) => keys::run(app, print, command).await,
         // The database was brought up to date when it was opened.
-        Command::Migrate | Command::Serve { .. } | Command::Check | Command::Demo => Ok(()),
+        Command::Migrate | Command::Serve { .. } | Command::Check { .. } | Command::Demo => Ok(()),
     }
 }
 

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::fetching::Trouble;
 use super::objects::actor::RemoteActor;
 use crate::foundation::app::App;
+use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::http_client::FetchRules;
 use crate::neighbourhood::actors::{Actor, Handle, store};
@@ -30,6 +31,15 @@ struct Link {
     href: Option<String>,
 }
 
+/// What WebFinger says of a handle.
+#[derive(Debug)]
+pub struct Found {
+    /// The handle by its own host's word: another than the one asked for where that hands over.
+    pub subject: Handle,
+    /// The actor's id.
+    pub actor: Url,
+}
+
 /// `@name@host`, `name@host` or the actor's address. Known actors are not asked for again.
 ///
 /// # Errors
@@ -41,18 +51,53 @@ pub async fn actor(app: &App, named: &str) -> Result<Actor> {
         return Ok(actor);
     }
     let federation = Federation::open(app.clone()).await?;
-    let url = match Url::parse(named) {
-        Ok(url) if url.has_host() => url,
-        _ => id_by_webfinger(app, &Handle::parse(named)?).await?,
-    };
-    let fetched = ObjectId::<RemoteActor>::from(url).dereference_forced(&federation.data()).await;
-    fetched.map(|remote| remote.0).map_err(|failure| told(named, failure))
+    match Url::parse(named) {
+        Ok(url) if url.has_host() => fetched(&federation, named, url).await,
+        _ => {
+            let found = webfinger(app, &Handle::parse(named)?).await?;
+            let actor = fetched(&federation, named, found.actor.clone()).await?;
+            confirmed(app, actor, found).await
+        }
+    }
 }
 
-fn by_name(
-    conn: &mut crate::foundation::database::Connection,
-    named: &str,
-) -> Result<Option<Actor>> {
+/// An actor's document, read now and kept; `named` is what it was asked for by.
+pub async fn fetched(federation: &Federation, named: &str, url: Url) -> Result<Actor> {
+    let fetched = ObjectId::<RemoteActor>::from(url).dereference_forced(&federation.data()).await;
+    with_handle(&federation.app, fetched.map_err(|failure| told(named, failure))?.0).await
+}
+
+/// An actor with the handle that its document gives (FEP-2c59), where that handle's own host confirms it.
+pub async fn with_handle(app: &App, actor: Actor) -> Result<Actor> {
+    let Some(claimed) = &actor.claimed_handle else { return Ok(actor) };
+    let claimed = Handle::parse(claimed)?;
+    // Never one of ours: nobody elsewhere looks as if they lived here (I11).
+    let found = if claimed.domain == *app.links.domain() {
+        None
+    } else {
+        webfinger(app, &claimed).await.ok().filter(|found| found.subject == claimed)
+    };
+    let confirmed = found.filter(|found| found.is_of(&actor)).map(|found| found.subject);
+    app.database.write(move |c| store::settle_handle(c, actor.id, confirmed.as_ref())).await
+}
+
+/// A handle that hands over to an actor elsewhere is that actor's, whatever its document says.
+async fn confirmed(app: &App, actor: Actor, found: Found) -> Result<Actor> {
+    let is_elsewhere =
+        found.subject.domain != actor.domain && found.subject.domain != *app.links.domain();
+    if !is_elsewhere || !found.is_of(&actor) || actor.confirmed_handle.is_some() {
+        return Ok(actor);
+    }
+    app.database.write(move |c| store::settle_handle(c, actor.id, Some(&found.subject))).await
+}
+
+impl Found {
+    fn is_of(&self, actor: &Actor) -> bool {
+        self.actor.as_str() == actor.uri && self.subject.username == actor.username
+    }
+}
+
+fn by_name(conn: &mut Connection, named: &str) -> Result<Option<Actor>> {
     match Url::parse(named) {
         Ok(url) if url.has_host() => store::by_uri(conn, url.as_str()),
         _ => store::by_handle(conn, &Handle::parse(named)?),
@@ -60,20 +105,20 @@ fn by_name(
 }
 
 /// WebFinger (RFC 7033), followed once where the handle's domain hands over to another, and looped back.
-async fn id_by_webfinger(app: &App, handle: &Handle) -> Result<Url> {
-    let first = webfinger(app, handle).await?;
+pub async fn webfinger(app: &App, handle: &Handle) -> Result<Found> {
+    let first = resource(app, handle).await?;
     let subject = Handle::parse(&first.subject)?;
     if subject == *handle {
-        return self_link(&first, handle);
+        return Ok(Found { subject, actor: self_link(&first, handle)? });
     }
-    let second = webfinger(app, &subject).await?;
+    let second = resource(app, &subject).await?;
     if Handle::parse(&second.subject)? != subject {
         return Err(Error::elsewhere(
             handle.to_string(),
             "its WebFinger answers go round in circles",
         ));
     }
-    self_link(&second, handle)
+    Ok(Found { subject, actor: self_link(&second, handle)? })
 }
 
 fn self_link(resource: &Resource, handle: &Handle) -> Result<Url> {
@@ -90,7 +135,7 @@ fn self_link(resource: &Resource, handle: &Handle) -> Result<Url> {
     })
 }
 
-async fn webfinger(app: &App, handle: &Handle) -> Result<Resource> {
+async fn resource(app: &App, handle: &Handle) -> Result<Resource> {
     let unknown = |cause: String| Error::elsewhere(handle.to_string(), cause);
     // Only names of the lab are reached over http.
     let scheme = if app.config.is_lab() { "http" } else { "https" };
