@@ -178,7 +178,8 @@ fn doors(app: &App, federation: &Federation) -> Router {
             }
         }
     });
-    federation::routes::own().with_state(federation.clone()).fallback_service(by_accept)
+    let servers_only = federation::routes::own().with_state(federation.clone());
+    servers_only.merge(web::media::routes(app)).fallback_service(by_accept)
 }
 
 /// Who comes by another name than ours (`http://127.0.0.1:8080` of the demo) is sent to the one everybody knows.

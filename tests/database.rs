@@ -7,6 +7,7 @@ mod delivering;
 mod following;
 mod healing;
 mod losing;
+mod picturing;
 mod rooms;
 mod saying;
 mod showing;

@@ -307,6 +307,12 @@ pub(super) struct Post {
     pub(super) kind: String,
     #[arg(long)]
     pub(super) title: Option<String>,
+    /// A picture: JPEG, PNG, WebP or GIF; up to four, each with its --alt
+    #[arg(long = "image", value_name = "FILE")]
+    pub(super) images: Vec<PathBuf>,
+    /// What is to be seen on it, for who cannot see it
+    #[arg(long = "alt", value_name = "TEXT")]
+    pub(super) alts: Vec<String>,
     /// Blank lines make paragraphs, addresses become links
     pub(super) text: String,
 }

@@ -11,6 +11,7 @@ mod wijken;
 mod accounts;
 mod partners;
 mod desk;
+mod pictures;
 mod write;
 mod blocks;
 mod deliveries;

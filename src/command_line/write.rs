@@ -5,9 +5,11 @@ use likejewijk::foundation::clock::Time;
 use likejewijk::foundation::config::Limits;
 use likejewijk::foundation::database::Connection;
 use likejewijk::foundation::error::{Error, Result};
+use likejewijk::foundation::images::Stored;
 use likejewijk::foundation::links::Links;
 use likejewijk::foundation::text::{SafeHtml, plain_line};
 use likejewijk::neighbourhood::actors::{Actor, store as actors_store};
+use likejewijk::neighbourhood::media::keep as media;
 use likejewijk::neighbourhood::partners::{self, StoredState};
 use likejewijk::neighbourhood::posts::{self, Shown, publish};
 use likejewijk::neighbourhood::submissions::arrive::{self, Offer};
@@ -16,6 +18,7 @@ use serde::Serialize;
 
 use super::arguments::Post;
 use super::failure::{Named, Outcome};
+use super::pictures::{self, Taken};
 use super::print::Printer;
 use super::values::within;
 use super::wijken;
@@ -29,11 +32,14 @@ struct Made {
 pub(super) async fn post(app: App, print: Printer, written: Post) -> Outcome {
     let (links, now) = (app.links.clone(), app.clock.now());
     let shown = understood(&written, &app.config.limits)?;
+    let Taken { attachments, stored } =
+        pictures::take(&app, &written.images, &written.alts).await?;
+    let shown = Shown { attachments, ..shown };
     let published = move |conn: &mut Connection| {
         let wijk = wijken::named(conn, &written.wijk)?;
         let author = author(conn, &wijk, &written.author)?;
         let shown = Shown { language: Some(wijk.row.language.clone()), ..shown.clone() };
-        publish_and_offer(conn, &links, &wijk, &author, &shown, now)
+        publish_and_offer(conn, &links, &wijk, &author, &shown, &stored, now)
     };
     let made = app.database.write(published).await?;
     print.made(&made, &made.url)
@@ -75,10 +81,12 @@ fn publish_and_offer(
     wijk: &Wijk,
     author: &Actor,
     shown: &Shown,
+    pictures: &[Stored],
     now: Time,
 ) -> Result<Made> {
     let (post, version) = publish::publish(conn, links, author, shown, now)?;
     let version = posts::store::version(conn, version)?;
+    media::own(conn, &version, pictures, now)?;
     let offer = Offer { author, post: &post, version: &version, wijken_named: 1 };
     arrive::by_mention(conn, wijk, &offer, now)?;
     Ok(Made { id: post.uri, url: post.url })

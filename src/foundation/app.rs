@@ -7,6 +7,7 @@ use super::clock::Clock;
 use super::config::Config;
 use super::database::Database;
 use super::error::Result;
+use super::file_storage::FileStorage;
 use super::http_client::HttpClient;
 use super::i18n::Translations;
 use super::links::Links;
@@ -23,6 +24,7 @@ pub struct Parts {
     pub secret: Secret,
     pub translations: Translations,
     pub http: HttpClient,
+    pub files: FileStorage,
 }
 
 impl App {
@@ -33,7 +35,17 @@ impl App {
         let links = Links::new(&config);
         let translations = Translations::load();
         let http = HttpClient::new(&config.url, config.lab_hosts.clone(), &config.limits)?;
-        Ok(Self(Arc::new(Parts { config, database, clock, links, secret, translations, http })))
+        let files = FileStorage::in_data(&config.data);
+        Ok(Self(Arc::new(Parts {
+            config,
+            database,
+            clock,
+            links,
+            secret,
+            translations,
+            http,
+            files,
+        })))
     }
 }
 

@@ -108,7 +108,7 @@ macro_rules! typed_id {
 
 typed_id! {
     AccountId, ActorId, ActivityId, AnnouncementId, ArrivalId, BlockId, DecisionId, FollowId,
-    PartnerId, PostId, PrivatePostId, RawActivityId, ReactionId, ReportId, SeatId, SubmissionId, VersionId,
+    PartnerId, PictureId, PostId, PrivatePostId, RawActivityId, ReactionId, ReportId, SeatId, SubmissionId, VersionId,
     /// A wijk is an actor: its id is that actor's.
     WijkId,
 }

@@ -97,6 +97,11 @@ impl Links {
     }
 
     #[must_use]
+    pub fn media(&self, name: impl Display) -> String {
+        self.at(format_args!("media/{name}"))
+    }
+
+    #[must_use]
     pub fn invitation(&self, token: &str) -> String {
         self.at(format_args!("uitnodiging/{token}"))
     }

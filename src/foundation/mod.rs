@@ -12,5 +12,7 @@ pub mod links;
 pub mod text;
 pub mod i18n;
 pub mod http_client;
+pub mod file_storage;
+pub mod images;
 pub mod measures;
 pub mod app;

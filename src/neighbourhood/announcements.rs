@@ -227,6 +227,14 @@ pub fn passing_on(conn: &mut Connection, author: ActorId) -> Result<Vec<WijkId>>
     Ok(standing.select(announcements::wijk_id).distinct().load(conn)?)
 }
 
+/// The wijken that show this version now.
+pub fn wijken_that_show(conn: &mut Connection, version: VersionId) -> Result<Vec<WijkId>> {
+    let standing = announcements::table.filter(
+        announcements::version_id.eq(version).and(announcements::state.eq(State::Announced)),
+    );
+    Ok(standing.select(announcements::wijk_id).load(conn)?)
+}
+
 /// The wijken that ever passed it on.
 pub fn ever_by(conn: &mut Connection, post: PostId) -> Result<Vec<WijkId>> {
     let any = announcements::table.filter(announcements::post_id.eq(post));

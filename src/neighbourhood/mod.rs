@@ -21,5 +21,6 @@ pub mod partners;
 pub mod announcements;
 pub mod timelines;
 pub mod reactions;
+pub mod media;
 pub mod submissions;
 pub mod reports;

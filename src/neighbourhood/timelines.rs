@@ -16,7 +16,7 @@ use crate::foundation::database::schema::{
 };
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
-use crate::foundation::ids::{ActorId, AnnouncementId, PostId, WijkId};
+use crate::foundation::ids::{ActorId, AnnouncementId, PostId, VersionId, WijkId};
 
 /// An announced post with all that a card shows.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -181,6 +181,16 @@ pub fn count(conn: &mut Connection, wijk: WijkId) -> Result<i64> {
 pub fn is_shown(conn: &mut Connection, announcement: &Announcement) -> Result<bool> {
     let rows: Vec<Shown> = standing!()
         .filter(announcements::id.eq(announcement.id))
+        .select(Shown::as_select())
+        .load(conn)?;
+    let blocklist = Blocklist::read(conn)?;
+    Ok(rows.iter().any(|row| is_heard(&blocklist, row)))
+}
+
+/// Whether anybody may see this version: on a page, in a thread or in a feed.
+pub fn shows_version(conn: &mut Connection, version: VersionId) -> Result<bool> {
+    let rows: Vec<Shown> = standing!()
+        .filter(announcements::version_id.eq(version))
         .select(Shown::as_select())
         .load(conn)?;
     let blocklist = Blocklist::read(conn)?;

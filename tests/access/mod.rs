@@ -6,10 +6,13 @@ mod table;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+use tokio::sync::Mutex;
+
 use self::table::{Door, Row, TABLE};
 use crate::harness::{
-    ACTIVITY_JSON, Activity, HOST, HTML, Request, Town, Visitor, WIJK, dump, each_database,
-    eventually,
+    ACTIVITY_JSON, Activity, Answer, HOST, HTML, Note, Request, Town, Visitor, WIJK, dump, each_database,
+    eventually, picture,
 };
 
 const PASSWORD: &str = "een lange zin als wachtwoord";
@@ -151,7 +154,7 @@ struct World<'a> {
     /// Looks at the desk for what is on it now.
     looker: Visitor<'a>,
     /// What stands in the places of a path, as far as it stays the same.
-    places: [(&'static str, String); 3],
+    places: [(&'static str, String); 4],
 }
 
 impl<'a> World<'a> {
@@ -165,6 +168,7 @@ impl<'a> World<'a> {
         for number in 0..6 {
             town.waiting(&town.resident.writes(&format!("Bericht {number}")).await).await;
         }
+        let stays = a_picture_waits(town).await;
         for number in 0..3 {
             let note = town.partner.writes(&format!("Nieuws {number}")).await;
             town.announced(&note).await;
@@ -186,6 +190,7 @@ impl<'a> World<'a> {
             ("{post}", last(post.trim_matches('"'))),
             ("{activity}", last(&edited)),
             ("{token}", last(&invitation)),
+            ("{picture}", stays),
         ];
         let mut visitors = vec![Visitor::of(town.server.whereabouts())];
         for (name, _) in &EVERYBODY[1..] {
@@ -263,6 +268,23 @@ impl<'a> World<'a> {
         }
         (filled, versie)
     }
+}
+
+/// The last of those that wait, which nobody decides about, has a picture: where it is.
+async fn a_picture_waits(town: &Town) -> String {
+    let url = "http://a.test/media/1.jpg";
+    let jpeg = picture::jpeg(40, 30, [20, 20, 200]);
+    town.foreign.shows(url, Answer::document("image/jpeg", jpeg));
+    let attachment = json!({"type": "Document", "mediaType": "image/jpeg", "url": url});
+    let note = Note { attachment: vec![attachment], ..town.resident.note("Met een foto") };
+    town.resident.posts(&note).await;
+    let looker = Mutex::new(signed_in(town, "moderator2").await);
+    let shown = async || {
+        let desk = looker.lock().await.opens("/balie").await.text();
+        let name = between(&desk, "src=\"/media/", "\"");
+        if name.is_empty() { Err(desk) } else { Ok(name) }
+    };
+    eventually("the desk shows the picture", shown).await
 }
 
 async fn people_come_in(town: &Town) {

@@ -13,6 +13,7 @@ use crate::harness::{Note, Server, TestDatabase, Town, variable};
 mod corpus;
 mod picture;
 mod thread;
+mod pictures;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser");
 const PASSWORD: &str = "een lange zin als wachtwoord";

@@ -97,7 +97,8 @@ each_database! {
         assert_eq!((waiting.len(), waiting[0].submission.why), (1, Why::Edit));
 
         // Edited again while it waits: what a moderator saw is not what stands there now.
-        let (id, seen, by) = (waiting[0].submission.id, waiting[0].version.id, moderator(&wijk));
+        let (id, by) = (waiting[0].submission.id, moderator(&wijk));
+        let seen = decide::Seen { version: waiting[0].version.id, pictures: 0 };
         rooms.arrives(&author, &edited(&first, "De bank is heel"), later(2)).await;
         let outcome = rooms.database.write(move |c| decide::approve(c, id, Some(seen), &by, later(3)));
         assert!(matches!(outcome.await, Err(Error::Conflict(_))));

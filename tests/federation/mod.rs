@@ -5,6 +5,7 @@
 mod house;
 
 mod gotchas;
+mod pictures;
 mod speaks;
 mod tidy;
 mod understands;

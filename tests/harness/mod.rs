@@ -20,6 +20,7 @@ mod page;
 mod visitor;
 mod town;
 mod itself;
+pub(crate) mod picture;
 
 pub(crate) use answer::Answer;
 pub(crate) use database::{TestDatabase, each_database};

@@ -13,6 +13,7 @@ mod identity;
 mod fetching;
 mod parsing;
 mod content;
+mod media;
 mod ownership;
 mod blocks;
 mod quotes;

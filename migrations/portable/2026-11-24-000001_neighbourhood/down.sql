@@ -12,6 +12,7 @@ DROP TABLE invitations;
 DROP TABLE accounts;
 DROP TABLE private_posts;
 DROP TABLE tombstones;
+DROP TABLE pictures;
 DROP TABLE raw_activities;
 DROP TABLE post_versions;
 DROP TABLE posts;

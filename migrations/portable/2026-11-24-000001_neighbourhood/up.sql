@@ -166,7 +166,7 @@ CREATE TABLE post_versions (
     content TEXT NOT NULL CHECK (length(content) <= 200000),
     language TEXT CHECK (length(language) <= 35),
     is_sensitive BOOLEAN NOT NULL,
-    -- JSON: [{url, media_type, alt}]
+    -- JSON: [{url, media_type, alt, focus}]
     attachments TEXT NOT NULL CHECK (length(attachments) <= 100000),
     -- SHA-256 over all that is shown: what an approval pins.
     shown_hash BYTEA NOT NULL,
@@ -187,6 +187,33 @@ CREATE TABLE raw_activities (
     received_at BIGINT NOT NULL
 );
 CREATE INDEX raw_activities_by_post ON raw_activities (post_id);
+
+-- Our copies of pictures, by their place among a version's attachments.
+CREATE TABLE pictures (
+    id BIGINT PRIMARY KEY NOT NULL,
+    version_id BIGINT NOT NULL REFERENCES post_versions (id),
+    position INTEGER NOT NULL,
+    source TEXT NOT NULL CHECK (length(source) <= 2000),
+    host TEXT NOT NULL CHECK (length(host) <= 300),
+    state TEXT NOT NULL CHECK (state IN ('wanted', 'kept', 'refused', 'unseen')),
+    -- Files in the folder media. Versions of one post share them.
+    large TEXT CHECK (length(large) <= 30),
+    card TEXT CHECK (length(card) <= 30),
+    width INTEGER,
+    height INTEGER,
+    bytes BIGINT,
+    blurhash TEXT CHECK (length(blurhash) <= 100),
+    tries INTEGER NOT NULL,
+    not_before BIGINT NOT NULL,
+    leased_until BIGINT NOT NULL,
+    wanted_at BIGINT NOT NULL,
+    UNIQUE (version_id, position),
+    CHECK ((state = 'kept') = (large IS NOT NULL))
+);
+CREATE INDEX pictures_wanted ON pictures (host, not_before) WHERE state = 'wanted';
+CREATE INDEX pictures_of_host ON pictures (host, wanted_at);
+CREATE INDEX pictures_by_large ON pictures (large);
+CREATE INDEX pictures_by_card ON pictures (card);
 
 -- Ids that their author deleted: a late Create by the same author does not bring them back.
 CREATE TABLE tombstones (

@@ -23,6 +23,7 @@ use crate::neighbourhood::announcements::{self, Announcement, Form};
 use crate::neighbourhood::blocks::Blocklist;
 use crate::neighbourhood::follows;
 use crate::neighbourhood::instances::{self, Kind, Known};
+use crate::neighbourhood::media::Pictures;
 use crate::neighbourhood::outgoing::Word;
 use crate::neighbourhood::outgoing::store::{self, Addressed, NewActivity, Pending};
 use crate::neighbourhood::partners;
@@ -509,7 +510,8 @@ pub fn note_of(conn: &mut Connection, links: &Links, post: &Post, author: &Actor
     for announcement in announcements::all_standing(conn, post.id)? {
         wijken.push(wijken::by_id(conn, announcement.wijk_id)?);
     }
-    let mut note = note::note_json(post, &version, author, &wijken, links);
+    let pictures = Pictures::of(conn, &[version.id])?;
+    let mut note = note::note_json(post, &version, author, &wijken, &pictures, links);
     responses::say_in(conn, links, post, &mut note)?;
     Ok(note)
 }

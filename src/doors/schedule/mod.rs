@@ -3,6 +3,7 @@
 mod check_followers;
 mod deliver_activities;
 mod expand_words;
+mod fetch_media;
 mod learn_instances;
 mod measure;
 mod process_arrivals;
@@ -17,7 +18,7 @@ use tokio::task::JoinSet;
 use crate::doors::federation::context::Federation;
 use crate::foundation::database::{Connection, Presence};
 use crate::foundation::error::Result;
-use crate::neighbourhood::{arrivals, outgoing};
+use crate::neighbourhood::{arrivals, media, outgoing};
 
 /// How long a worker with nothing to do waits before it looks again for what another process may have left.
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
@@ -57,6 +58,7 @@ pub async fn start(federation: &Federation, stop: &Stop) -> Result<JoinSet<()>> 
     jobs.spawn(expand_words::run(federation.clone(), stop.clone()));
     jobs.spawn(learn_instances::run(federation.clone(), stop.clone()));
     jobs.spawn(deliver_activities::run(federation.clone(), stop.clone()));
+    jobs.spawn(fetch_media::run(federation.clone(), stop.clone()));
     jobs.spawn(every(Duration::from_hours(1), stop.clone(), federation.clone(), sweep::run));
     let hour = Duration::from_hours(1).mul_f64(federation.app.config.retry_scale);
     jobs.spawn(every(hour, stop.clone(), federation.clone(), check_followers::run));
@@ -67,6 +69,7 @@ pub async fn start(federation: &Federation, stop: &Stop) -> Result<JoinSet<()>> 
 /// Leases that a process which is no more left behind.
 fn free_leases(conn: &mut Connection) -> Result<()> {
     arrivals::free_leases(conn)?;
+    media::store::free_leases(conn)?;
     outgoing::store::free_leases(conn)
 }
 

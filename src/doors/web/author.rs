@@ -19,6 +19,7 @@ use crate::foundation::i18n::Translator;
 use crate::foundation::links::Links;
 use crate::neighbourhood::actors::{Actor, ActorKind, store as actors_store};
 use crate::neighbourhood::follows;
+use crate::neighbourhood::media::Pictures;
 use crate::neighbourhood::partners::{self, Partner};
 use crate::neighbourhood::timelines::{self, Shown};
 use crate::neighbourhood::wijken::Wijk;
@@ -50,6 +51,7 @@ struct Spoken {
     followers: i64,
     partners: Vec<Partner>,
     shown: Vec<Shown>,
+    pictures: Pictures,
 }
 
 pub(super) async fn page(
@@ -87,8 +89,13 @@ async fn make(web: &Web, visitor: &Visitor, name: String) -> Result<Made> {
 
 impl Spoken {
     fn voice(&self, web: &Web, t: &Translator) -> Voice {
-        let setting =
-            Setting { links: &web.app.links, t, wijk: &self.wijk, partners: &self.partners };
+        let setting = Setting {
+            links: &web.app.links,
+            t,
+            wijk: &self.wijk,
+            partners: &self.partners,
+            pictures: &self.pictures,
+        };
         Voice {
             wijk: WijkPlate::of(&web.app.links, &self.wijk, self.followers),
             posts: setting.cards(&self.shown),
@@ -108,10 +115,12 @@ fn read(
     }
     let mut spoken = Vec::new();
     for wijk in partners::wijken_of(conn, author.id, now)? {
+        let shown = timelines::of_author_in(conn, wijk.id(), author.id, POSTS_OF_A_WIJK)?;
         spoken.push(Spoken {
             followers: follows::count(conn, wijk.actor.id)?,
             partners: partners::verified(conn, wijk.id(), now)?,
-            shown: timelines::of_author_in(conn, wijk.id(), author.id, POSTS_OF_A_WIJK)?,
+            pictures: Pictures::of(conn, &cards::versions(&shown))?,
+            shown,
             wijk,
         });
     }

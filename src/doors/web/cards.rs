@@ -5,10 +5,12 @@ use url::Url;
 
 use crate::foundation::clock::Time;
 use crate::foundation::i18n::Translator;
+use crate::foundation::ids::VersionId;
 use crate::foundation::links::Links;
 use crate::neighbourhood::actors::Actor;
+use crate::neighbourhood::media::{self, Pictures};
 use crate::neighbourhood::partners::{Kind, Partner};
-use crate::neighbourhood::posts::{self, Attachment, Post};
+use crate::neighbourhood::posts::{self, Attachment, Focus, Post, Version};
 use crate::neighbourhood::timelines::Shown;
 use crate::neighbourhood::wijken::{Colour, Wijk};
 
@@ -85,12 +87,91 @@ impl PartnerPlate {
     }
 }
 
-pub(super) struct Picture {
+/// See `parts/pictures.html`.
+#[derive(Default)]
+pub(super) struct Gallery {
+    pub(super) copies: Vec<PictureView>,
+    pub(super) linked: Vec<Linked>,
+}
+
+/// A picture of which we have a copy.
+pub(super) struct PictureView {
+    pub(super) card: String,
+    pub(super) large: String,
+    pub(super) alt: String,
+    pub(super) width: i32,
+    pub(super) height: i32,
+    /// What is left to see where it is cut: a class.
+    pub(super) focus: &'static str,
+}
+
+/// What hangs on a post and stays where it is.
+pub(super) struct Linked {
     pub(super) url: String,
     pub(super) alt: String,
-    pub(super) is_ours: bool,
-    pub(super) width: u32,
-    pub(super) height: u32,
+    pub(super) is_picture: bool,
+    is_coming: bool,
+}
+
+impl Gallery {
+    pub(super) fn of(version: &Version, pictures: &Pictures) -> Self {
+        let mut gallery = Self::default();
+        for (position, attachment) in version.shown().attachments.into_iter().enumerate() {
+            let picture = pictures.at(version.id, position);
+            if attachment.is_quote() {
+                continue;
+            }
+            if let Some(copy) = picture.and_then(media::Picture::copy) {
+                gallery.copies.push(PictureView::of(&attachment, copy));
+            } else if let Some(url) = web_address(&attachment.url) {
+                gallery.linked.push(Linked {
+                    url,
+                    is_picture: attachment.is_picture(),
+                    is_coming: picture.is_some_and(|it| it.state == media::State::Wanted),
+                    alt: attachment.alt,
+                });
+            }
+        }
+        gallery
+    }
+
+    /// A copy is on its way.
+    pub(super) fn is_coming(&self) -> bool {
+        self.linked.iter().any(|linked| linked.is_coming)
+    }
+}
+
+impl PictureView {
+    fn of(attachment: &Attachment, copy: media::Copy<'_>) -> Self {
+        Self {
+            card: format!("/media/{}", copy.card),
+            large: format!("/media/{}", copy.large),
+            alt: attachment.alt.clone(),
+            width: copy.width,
+            height: copy.height,
+            focus: focus_class(attachment.focus),
+        }
+    }
+}
+
+/// Inline style is forbidden: nine places will do.
+fn focus_class(focus: Option<Focus>) -> &'static str {
+    let Some(Focus { x, y }) = focus else { return "" };
+    match (third(x), third(y)) {
+        (-1, 1) => "focus-top-left",
+        (0, 1) => "focus-top",
+        (1, 1) => "focus-top-right",
+        (-1, 0) => "focus-left",
+        (1, 0) => "focus-right",
+        (-1, -1) => "focus-bottom-left",
+        (0, -1) => "focus-bottom",
+        (1, -1) => "focus-bottom-right",
+        _ => "",
+    }
+}
+
+fn third(hundredths: i8) -> i8 {
+    i8::from(hundredths > 33) - i8::from(hundredths < -33)
 }
 
 /// See `parts/post.html`.
@@ -113,7 +194,7 @@ pub(super) struct PostCard {
     pub(super) place: Option<String>,
     pub(super) warning: Option<String>,
     pub(super) html: String,
-    pub(super) pictures: Vec<Picture>,
+    pub(super) pictures: Gallery,
     pub(super) quoted: Option<String>,
     pub(super) is_safety: bool,
 }
@@ -124,6 +205,7 @@ pub(super) struct Setting<'a> {
     pub(super) t: &'a Translator,
     pub(super) wijk: &'a Wijk,
     pub(super) partners: &'a [Partner],
+    pub(super) pictures: &'a Pictures,
 }
 
 impl Setting<'_> {
@@ -154,7 +236,7 @@ impl Setting<'_> {
             warning: warning(&shown, self.t),
             html: shown.content.as_str().to_owned(),
             quoted: quoted(&shown),
-            pictures: pictures(shown.attachments),
+            pictures: Gallery::of(version, self.pictures),
             is_safety: partner.is_some_and(|partner| is_safety(partner.row.kind)),
             title: shown.title,
         }
@@ -169,6 +251,11 @@ impl Setting<'_> {
             "resident"
         }
     }
+}
+
+/// What these show, for [`Pictures::of`].
+pub(super) fn versions(shown: &[Shown]) -> Vec<VersionId> {
+    shown.iter().map(|shown| shown.version.id).collect()
 }
 
 /// When the first of these marks ends.
@@ -200,15 +287,6 @@ pub(super) fn warning(shown: &posts::Shown, t: &Translator) -> Option<String> {
 /// Where the post it quotes was written.
 pub(super) fn quoted(shown: &posts::Shown) -> Option<String> {
     shown.quoted().and_then(web_address)
-}
-
-pub(super) fn pictures(attachments: Vec<Attachment>) -> Vec<Picture> {
-    let is_picture = |a: &Attachment| a.media_type.is_empty() || a.media_type.starts_with("image/");
-    let picture = |a: Attachment| {
-        let url = web_address(&a.url)?;
-        Some(Picture { url, alt: a.alt, is_ours: false, width: 0, height: 0 })
-    };
-    attachments.into_iter().filter(is_picture).filter_map(picture).collect()
 }
 
 /// Where these speak, somebody may look for help: the emergency numbers stand under it.
@@ -265,18 +343,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_picture_is_not_shown_as_one() {
-        let attachment = |url: &str, media_type: &str| Attachment {
-            url: url.to_owned(),
-            media_type: media_type.to_owned(),
-            alt: String::new(),
-        };
-        let found = pictures(vec![
-            attachment("https://a.test/1.jpg", "image/jpeg"),
-            attachment("https://a.test/2.mp4", "video/mp4"),
-            attachment("javascript:alert(1)", "image/png"),
-        ]);
-        assert_eq!(found.len(), 1);
+    fn what_is_to_be_seen_is_told_by_a_class() {
+        let class = |x, y| focus_class(Some(Focus { x, y }));
+        assert_eq!((class(0, 0), focus_class(None)), ("", ""));
+        assert_eq!((class(-100, 40), class(0, -34)), ("focus-top-left", "focus-bottom"));
+        assert_eq!((class(33, -33), class(34, 33)), ("", "focus-right"));
     }
 
     #[test]

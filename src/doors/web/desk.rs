@@ -7,7 +7,7 @@ use axum::response::{Redirect, Response};
 use serde::Deserialize;
 
 use super::Web;
-use super::cards::{self, Picture, WijkView};
+use super::cards::{self, Gallery, WijkView};
 use super::failure::Failure;
 use super::forms::Posted;
 use super::layout::{self, Layout};
@@ -22,6 +22,7 @@ use crate::foundation::ids::{AnnouncementId, SubmissionId, VersionId, WijkId};
 use crate::foundation::links::Links;
 use crate::neighbourhood::accounts::{Account, Moderator, seats};
 use crate::neighbourhood::announcements;
+use crate::neighbourhood::media::Pictures;
 use crate::neighbourhood::partners::{self, Partner};
 use crate::neighbourhood::posts::store as posts;
 use crate::neighbourhood::reports::handle;
@@ -73,7 +74,8 @@ struct Waiting {
     title: Option<String>,
     warning: Option<String>,
     html: String,
-    pictures: Vec<Picture>,
+    pictures: Gallery,
+    pictures_seen: usize,
     quoted: Option<String>,
     previous_html: Option<String>,
     original_url: Option<String>,
@@ -153,9 +155,9 @@ pub(super) async fn page(
         wijken: tabs(&me, id),
         wijk: WijkView::of(&desk.wijk, 0),
         waiting_count: lanes.waiting.len(),
-        waiting: waiting(&lanes.waiting, slug, &t),
+        waiting: lanes.entries(&lanes.waiting, slug, &t),
         replies_count: lanes.replies.len(),
-        replies: waiting(&lanes.replies, slug, &t),
+        replies: lanes.entries(&lanes.replies, slug, &t),
         reports: lanes.reports.drain(..).map(|read| reports::entry(read, slug, links)).collect(),
         announced: lanes
             .announced
@@ -188,19 +190,52 @@ struct Lanes {
     announced: Vec<Shown>,
     partners: Vec<Partner>,
     private: i64,
+    pictures: Pictures,
 }
 
 impl Lanes {
     fn read(conn: &mut Connection, account: &Account, wijk: WijkId, now: Time) -> Result<Self> {
         let by = seats::moderator(conn, account, wijk, now)?;
+        let (waiting, replies) = (lane(conn, &by, false)?, lane(conn, &by, true)?);
+        let cards = [&waiting, &replies].into_iter().flat_map(|lane| lane.iter().take(MOST));
+        let versions: Vec<VersionId> = cards.map(|(card, _)| card.version.id).collect();
         Ok(Self {
-            waiting: lane(conn, &by, false)?,
-            replies: lane(conn, &by, true)?,
+            pictures: Pictures::of(conn, &versions)?,
+            waiting,
+            replies,
             reports: reports::read(conn, &by)?,
             announced: store::recently_announced(conn, by.wijk(), ANNOUNCED)?,
             partners: partners::verified(conn, by.wijk(), now)?,
             private: posts::count_private(conn, &by)?,
         })
+    }
+
+    fn entries(&self, lane: &[Waited], slug: &str, t: &Translator) -> Vec<Waiting> {
+        lane.iter().take(MOST).map(|entry| self.entry(entry, slug, t)).collect()
+    }
+
+    fn entry(&self, (card, before): &Waited, slug: &str, t: &Translator) -> Waiting {
+        let (shown, id) = (card.version.shown(), card.submission.id);
+        Waiting {
+            id,
+            version: card.version.id,
+            author_name: card.author.shown_name().to_owned(),
+            author_handle: card.author.handle(),
+            author_url: cards::page_of(&card.author),
+            host: card.author.domain.to_string(),
+            why: card.submission.why,
+            received: card.submission.received_at,
+            warning: cards::warning(&shown, t),
+            html: shown.content.as_str().to_owned(),
+            quoted: cards::quoted(&shown),
+            pictures: Gallery::of(&card.version, &self.pictures),
+            pictures_seen: self.pictures.count_kept(card.version.id),
+            previous_html: before.clone(),
+            original_url: cards::original(&card.post),
+            approve_url: format!("/balie/{id}/goedkeuren?wijk={slug}"),
+            refuse_url: format!("/balie/{id}/weigeren?wijk={slug}"),
+            title: shown.title,
+        }
     }
 }
 
@@ -234,33 +269,6 @@ fn tabs(me: &SignedIn, current: WijkId) -> Vec<DeskWijk> {
     me.desks.iter().map(tab).collect()
 }
 
-fn waiting(cards: &[Waited], slug: &str, t: &Translator) -> Vec<Waiting> {
-    cards.iter().take(MOST).map(|(card, before)| entry(card, before.clone(), slug, t)).collect()
-}
-
-fn entry(card: &Card, previous_html: Option<String>, slug: &str, t: &Translator) -> Waiting {
-    let (shown, id) = (card.version.shown(), card.submission.id);
-    Waiting {
-        id,
-        version: card.version.id,
-        author_name: card.author.shown_name().to_owned(),
-        author_handle: card.author.handle(),
-        author_url: cards::page_of(&card.author),
-        host: card.author.domain.to_string(),
-        why: card.submission.why,
-        received: card.submission.received_at,
-        warning: cards::warning(&shown, t),
-        html: shown.content.as_str().to_owned(),
-        quoted: cards::quoted(&shown),
-        pictures: cards::pictures(shown.attachments),
-        previous_html,
-        original_url: cards::original(&card.post),
-        approve_url: format!("/balie/{id}/goedkeuren?wijk={slug}"),
-        refuse_url: format!("/balie/{id}/weigeren?wijk={slug}"),
-        title: shown.title,
-    }
-}
-
 /// A partner by the name we know it by, as on the wijk's page.
 fn announced(links: &Links, slug: &str, shown: &Shown, partners: &[Partner]) -> Announced {
     let id = shown.announcement.id;
@@ -284,8 +292,10 @@ pub(super) struct FromDesk {
 
 #[derive(Deserialize)]
 pub(super) struct Approval {
-    /// What the moderator saw.
+    /// What the moderator saw, and how many of its pictures.
     versie: VersionId,
+    #[serde(default)]
+    beelden: usize,
 }
 
 #[derive(Deserialize)]
@@ -313,9 +323,10 @@ pub(super) async fn approve(
     Posted(form): Posted<Approval>,
 ) -> Result<Redirect, Failure> {
     let (id, now, account) = (id.parse()?, web.app.clock.now(), me.account().clone());
+    let seen = decide::Seen { version: form.versie, pictures: form.beelden };
     let decided = web.app.database.write(move |c| {
         let by = moderator_for(c, &account, id, now)?;
-        decide::approve(c, id, Some(form.versie), &by, now)
+        decide::approve(c, id, Some(seen), &by, now)
     });
     afterwards(decided.await, Notice::Approved, &from)
 }

@@ -7,6 +7,7 @@ mod failure;
 mod error_page;
 mod limits;
 mod assets;
+pub mod media;
 mod cache;
 mod cookies;
 mod visitor;

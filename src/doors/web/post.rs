@@ -18,6 +18,7 @@ use crate::foundation::error::Result;
 use crate::foundation::i18n::Translator;
 use crate::foundation::ids::PostId;
 use crate::neighbourhood::reactions::{self, Totals};
+use crate::neighbourhood::media::Pictures;
 use crate::neighbourhood::timelines::{self, Around, Shown};
 use crate::neighbourhood::wijken::{self, Wijk};
 
@@ -44,6 +45,7 @@ struct Found {
     around: Around,
     answers: Vec<Shown>,
     totals: Totals,
+    pictures: Pictures,
 }
 
 pub(super) async fn page(
@@ -58,10 +60,11 @@ pub(super) async fn page(
 
 async fn make(web: &Web, visitor: &Visitor, id: PostId) -> Result<Made> {
     let now = web.app.clock.now();
-    let Found { shown, wijk, around, answers, totals } =
+    let Found { shown, wijk, around, answers, totals, pictures } =
         web.app.database.read(move |c| read(c, id, now)).await?;
     let (t, links) = (visitor.translator(web), &web.app.links);
-    let setting = Setting { links, t: &t, wijk: &wijk, partners: &around.partners };
+    let setting =
+        Setting { links, t: &t, wijk: &wijk, partners: &around.partners, pictures: &pictures };
     let is_open = wijk.row.closed_at.is_none();
     let page = PostPage {
         layout: Layout::new(web, visitor, &format!("/berichten/{id}")),
@@ -90,5 +93,8 @@ fn read(conn: &mut Connection, id: PostId, now: Time) -> Result<Found> {
     let around = timelines::around(conn, wijk.id(), now)?;
     let answers = timelines::answers(conn, shown.post.thread_id, wijk.id())?;
     let totals = reactions::totals(conn, id)?;
-    Ok(Found { shown, wijk, around, answers, totals })
+    let mut versions = cards::versions(&answers);
+    versions.push(shown.version.id);
+    let pictures = Pictures::of(conn, &versions)?;
+    Ok(Found { shown, wijk, around, answers, totals, pictures })
 }

@@ -17,6 +17,7 @@ use crate::foundation::database::Connection;
 use crate::foundation::error::Result;
 use crate::foundation::i18n::Translator;
 use crate::foundation::ids::AnnouncementId;
+use crate::neighbourhood::media::Pictures;
 use crate::neighbourhood::timelines::{self, Around};
 use crate::neighbourhood::wijken::{self, Wijk};
 
@@ -60,10 +61,16 @@ async fn make(
     before: Option<AnnouncementId>,
 ) -> Result<Made> {
     let now = web.app.clock.now();
-    let (wijk, timeline, around) =
+    let (wijk, timeline, around, pictures) =
         web.app.database.read(move |c| read(c, &slug, before, now)).await?;
     let t = visitor.translator(web);
-    let setting = Setting { links: &web.app.links, t: &t, wijk: &wijk, partners: &around.partners };
+    let setting = Setting {
+        links: &web.app.links,
+        t: &t,
+        wijk: &wijk,
+        partners: &around.partners,
+        pictures: &pictures,
+    };
     let page = WijkPage {
         layout: Layout::new(web, visitor, &address(wijk.slug(), before)),
         wijk: WijkView::of(&wijk, around.followers),
@@ -87,11 +94,12 @@ fn read(
     slug: &str,
     before: Option<AnnouncementId>,
     now: Time,
-) -> Result<(Wijk, timelines::Page, Around)> {
+) -> Result<(Wijk, timelines::Page, Around, Pictures)> {
     let wijk = wijken::open(conn, slug)?;
     let timeline = timelines::of_wijk(conn, wijk.id(), before, POSTS_ON_A_PAGE)?;
     let around = timelines::around(conn, wijk.id(), now)?;
-    Ok((wijk, timeline, around))
+    let pictures = Pictures::of(conn, &cards::versions(&timeline.shown))?;
+    Ok((wijk, timeline, around, pictures))
 }
 
 fn address(slug: &str, before: Option<AnnouncementId>) -> String {

@@ -83,6 +83,8 @@ limits! {
     title_characters: usize = 200, "characters", "A title written here";
     remote_post_characters: usize = 20_000, "characters", "What is kept of a post written elsewhere";
     attachments: usize = 6, "pictures", "Attachments used of one post";
+    image_bytes: usize = 10_485_760, "bytes", "A picture given to us here";
+    remote_image_bytes: usize = 5_242_880, "bytes", "A picture fetched from another server";
     alt_text_characters: usize = 1_500, "characters", "Alt text kept";
     deliveries_at_once: usize = 128, "hosts", "Hosts delivered to at once";
     header_seconds: u64 = 10, "seconds", "Waiting for a request's headers";

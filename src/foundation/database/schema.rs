@@ -175,6 +175,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    pictures (id) {
+        id -> BigInt,
+        version_id -> BigInt,
+        position -> Integer,
+        source -> Text,
+        host -> Text,
+        state -> Text,
+        large -> Nullable<Text>,
+        card -> Nullable<Text>,
+        width -> Nullable<Integer>,
+        height -> Nullable<Integer>,
+        bytes -> Nullable<BigInt>,
+        blurhash -> Nullable<Text>,
+        tries -> Integer,
+        not_before -> BigInt,
+        leased_until -> BigInt,
+        wanted_at -> BigInt,
+    }
+}
+
+diesel::table! {
     tombstones (uri, author_uri) {
         uri -> Text,
         author_uri -> Text,
@@ -420,6 +441,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     posts,
     post_versions,
     raw_activities,
+    pictures,
     tombstones,
     private_posts,
     accounts,
@@ -447,6 +469,7 @@ diesel::joinable!(lost_followers -> actors (actor_id));
 diesel::joinable!(unwilling -> actors (actor_id));
 diesel::joinable!(posts -> actors (author_id));
 diesel::joinable!(post_versions -> posts (post_id));
+diesel::joinable!(pictures -> post_versions (version_id));
 diesel::joinable!(announcements -> posts (post_id));
 diesel::joinable!(reactions -> posts (post_id));
 diesel::joinable!(reactions -> actors (actor_id));

@@ -4,6 +4,8 @@ pub mod publish;
 pub mod receive;
 pub mod store;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -163,22 +165,50 @@ pub struct Version {
     pub written_at: Time,
 }
 
-/// A picture written elsewhere: shown as a link with its alt text.
+/// What hangs on a post. A picture is shown as our copy of it (`media`), all else as a link with its words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
+    /// Where it is published; of a picture given to us here what it is, as [`Attachment::own`] says it.
     pub url: String,
     pub media_type: String,
     pub alt: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub focus: Option<Focus>,
 }
 
 /// How an attachment says that it is a quoted post, and no picture.
 const QUOTED: &str = "application/activity+json";
 
+/// What of a picture must be seen where not all of it is: hundredths from its middle, right and up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Focus {
+    pub x: i8,
+    pub y: i8,
+}
+
 impl Attachment {
+    /// A picture given to us: its content says which one it is, whatever its file is called.
+    #[must_use]
+    pub fn own(content: &[u8], media_type: &str, alt: &str) -> Self {
+        let hash = URL_SAFE_NO_PAD.encode(sha256(content));
+        Self {
+            url: format!("sha256:{hash}"),
+            media_type: media_type.to_owned(),
+            alt: alt.to_owned(),
+            focus: None,
+        }
+    }
+
+    /// Or may be one: many servers do not say.
+    #[must_use]
+    pub fn is_picture(&self) -> bool {
+        self.media_type.is_empty() || self.media_type.starts_with("image/")
+    }
+
     /// A post that is quoted: a link to where it was written, and nothing of what it says.
     #[must_use]
     pub fn quoting(url: String) -> Self {
-        Self { url, media_type: QUOTED.to_owned(), alt: String::new() }
+        Self { url, media_type: QUOTED.to_owned(), alt: String::new(), focus: None }
     }
 
     #[must_use]
@@ -201,7 +231,7 @@ pub struct Shown {
 impl Shown {
     /// SHA-256 over all of it, each field with its length: equal hashes mean that a reader sees the same.
     pub fn hash(&self) -> Result<[u8; 32]> {
-        let attachments = self.attachments_json()?;
+        let attachments = hashed(&self.attachments)?;
         let mut bytes = vec![u8::from(self.is_sensitive)];
         for field in [
             self.title.as_deref(),
@@ -214,10 +244,6 @@ impl Shown {
             bytes.extend(field.as_bytes());
         }
         Ok(sha256(&bytes))
-    }
-
-    fn attachments_json(&self) -> Result<String> {
-        serde_json::to_string(&self.attachments).map_err(Error::internal)
     }
 
     /// Where the post it quotes was written.
@@ -234,12 +260,19 @@ impl Shown {
     }
 }
 
+/// What is seen of them: not where they are cut.
+fn hashed(attachments: &[Attachment]) -> Result<String> {
+    let whole: Vec<Attachment> =
+        attachments.iter().map(|it| Attachment { focus: None, ..it.clone() }).collect();
+    serde_json::to_string(&whole).map_err(Error::internal)
+}
+
 impl Version {
     /// As if it quoted nobody.
     pub fn forget_quotes(&mut self) -> Result<()> {
         let mut shown = self.shown();
         shown.attachments.retain(|one| !one.is_quote());
-        self.attachments = shown.attachments_json()?;
+        self.attachments = serde_json::to_string(&shown.attachments).map_err(Error::internal)?;
         Ok(())
     }
 
@@ -252,7 +285,7 @@ impl Version {
             content: shown.content.clone(),
             language: shown.language.clone(),
             is_sensitive: shown.is_sensitive,
-            attachments: shown.attachments_json()?,
+            attachments: serde_json::to_string(&shown.attachments).map_err(Error::internal)?,
             shown_hash: shown.hash()?.to_vec(),
             written_at,
         })
@@ -287,6 +320,7 @@ mod tests {
                 url: "https://a.test/1".into(),
                 media_type: "image/png".into(),
                 alt: "bank".into(),
+                focus: None,
             }],
         };
         let mut changed = vec![shown.clone(); 6];
@@ -299,6 +333,9 @@ mod tests {
         for other in changed {
             assert_ne!(other.hash().unwrap(), shown.hash().unwrap(), "{other:?}");
         }
+        let mut recut = shown.clone();
+        recut.attachments[0].focus = Some(Focus { x: 10, y: -30 });
+        assert_eq!(recut.hash().unwrap(), shown.hash().unwrap());
         let moved = Shown {
             title: Some("De bank is stuk".into()),
             content: SafeHtml::from_plain(""),

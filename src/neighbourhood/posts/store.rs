@@ -38,6 +38,14 @@ pub fn version(conn: &mut Connection, id: VersionId) -> Result<Version> {
         .ok_or(Error::NotFound)
 }
 
+/// What a post written here says now, to everybody who asks for it.
+pub fn is_own(conn: &mut Connection, version: VersionId) -> Result<bool> {
+    let stands = posts::newest_version.eq(version).and(posts::gone_at.is_null());
+    let own = posts::table.filter(posts::is_local.and(stands));
+    let public = own.filter(posts::visibility.ne(Visibility::Private));
+    Ok(diesel::select(diesel::dsl::exists(public)).get_result(conn)?)
+}
+
 /// The posts of an author that are still there.
 pub fn of_author(conn: &mut Connection, author: ActorId) -> Result<Vec<Post>> {
     let there = posts::table.filter(posts::author_id.eq(author).and(posts::gone_at.is_null()));

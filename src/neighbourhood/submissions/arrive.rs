@@ -11,6 +11,7 @@ use crate::neighbourhood::announcements;
 use crate::neighbourhood::blocks::Blocklist;
 use crate::neighbourhood::follows;
 use crate::neighbourhood::instances;
+use crate::neighbourhood::media::keep as media;
 use crate::neighbourhood::partners;
 use crate::neighbourhood::posts::receive::{self, Kept, Received};
 use crate::neighbourhood::posts::{Post, Shown, Version, publish, store as posts_store};
@@ -57,6 +58,7 @@ pub fn received(
     };
     // Its server is told when the wijk passes it on.
     instances::meet(conn, &author.domain)?;
+    media::want(conn, &version, now)?;
     let offer = Offer { author, post: &post, version: &version, wijken_named };
     for wijk in wijken {
         if received.may_be_announced_by(&wijk.actor.uri) {

@@ -7,25 +7,35 @@ use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{SubmissionId, VersionId};
 use crate::neighbourhood::accounts::Moderator;
 use crate::neighbourhood::announcements;
+use crate::neighbourhood::media::keep as media;
 use crate::neighbourhood::moderation::{self, Decision};
 use crate::neighbourhood::posts::store as posts_store;
 
-/// The wijk passes it on, and the log says who decided. `seen` is the version the moderator was shown, where it was
-/// shown earlier than now.
+/// What a moderator was shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen {
+    pub version: VersionId,
+    /// How many of its pictures.
+    pub pictures: usize,
+}
+
+/// The wijk passes it on, and the log says who decided. `seen` is what the moderator was shown, where that was earlier
+/// than now.
 ///
 /// # Errors
-/// `Conflict` when somebody decided before, or the author changed it meanwhile.
+/// `Conflict` when somebody decided before, the author changed it meanwhile, or one of its pictures only came then.
 pub fn approve(
     conn: &mut Connection,
     id: SubmissionId,
-    seen: Option<VersionId>,
+    seen: Option<Seen>,
     by: &Moderator,
     now: Time,
 ) -> Result<Submission> {
-    let card = open(conn, id, seen, by)?;
+    let card = open(conn, id, seen.map(|seen| seen.version), by)?;
     // Before the submission's row, in the order in which an author's own change takes them.
     let post = posts_store::hold(conn, card.post.id)?;
     store::close(conn, &card.submission, State::Approved, now)?;
+    media::approve(conn, &card.version, seen.map(|seen| seen.pictures), now)?;
     moderation::record(
         conn,
         Some(by.wijk()),

@@ -6,7 +6,7 @@ use super::{Card, State, Submission, Why};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::database::schema::{
-    actors, announcements, post_versions, posts, raw_activities, submissions,
+    actors, announcements, pictures, post_versions, posts, raw_activities, submissions,
 };
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result, first};
@@ -70,6 +70,37 @@ pub fn recently_announced(conn: &mut Connection, wijk: WijkId, most: i64) -> Res
         .order(announcements::id.desc())
         .limit(most);
     Ok(rows.select(Shown::as_select()).load(conn)?)
+}
+
+/// Whether one of these versions lies on the desk of one of these wijken.
+pub fn is_waiting_in(
+    conn: &mut Connection,
+    wijken: &[WijkId],
+    versions: &[VersionId],
+) -> Result<bool> {
+    let there = submissions::wijk_id.eq_any(wijken).and(submissions::version_id.eq_any(versions));
+    let waiting = submissions::table.filter(submissions::state.eq(State::Waiting).and(there));
+    Ok(diesel::select(diesel::dsl::exists(waiting)).get_result(conn)?)
+}
+
+/// Forgets the pictures of versions that no wijk passes on, that are not (since so long) on a desk and that nobody
+/// here says: refused, taken back, deleted, or of an older version.
+pub fn forget_pictures(conn: &mut Connection, offered_since: Time) -> Result<usize> {
+    let shown = announcements::table
+        .filter(announcements::state.eq(Standing::Announced))
+        .select(announcements::version_id);
+    let on_a_desk = submissions::table
+        .filter(submissions::state.eq(State::Waiting))
+        .filter(submissions::received_at.ge(offered_since))
+        .select(submissions::version_id);
+    let own = posts::table
+        .filter(posts::is_local.and(posts::gone_at.is_null()))
+        .select(posts::newest_version);
+    let unseen = pictures::table
+        .filter(pictures::version_id.ne_all(shown))
+        .filter(pictures::version_id.ne_all(on_a_desk))
+        .filter(pictures::version_id.ne_all(own));
+    Ok(diesel::delete(unseen).execute(conn)?)
 }
 
 pub(super) fn of_post(

@@ -23,6 +23,7 @@ use crate::foundation::error::{Error, Result};
 use crate::foundation::links::Links;
 use crate::foundation::text::{SafeHtml, escape, plain_line};
 use crate::neighbourhood::actors::Actor;
+use crate::neighbourhood::media::Pictures;
 use crate::neighbourhood::posts::receive::Received;
 use crate::neighbourhood::posts::{Attachment, ObjectType, Post, Shown, Version, Visibility};
 use crate::neighbourhood::wijken::Wijk;
@@ -75,7 +76,9 @@ pub struct NoteJson {
     #[serde(default, deserialize_with = "loose")]
     sensitive: Option<bool>,
     #[serde(default, skip_serializing)]
-    attachment: Many<Map<String, Value>>,
+    image: Many<Value>,
+    #[serde(default, skip_serializing)]
+    attachment: Many<Value>,
     #[serde(default, deserialize_with = "loose", skip_serializing)]
     interaction_policy: Option<PolicyJson>,
 }
@@ -204,12 +207,8 @@ impl NoteJson {
             content,
             language: language.map(|code| plain_line(code, 35)),
             is_sensitive: self.sensitive.unwrap_or(false),
-            attachments: self
-                .attachment
-                .0
-                .iter()
-                .filter_map(|json| attachment::read(json, limits))
-                .take(limits.attachments)
+            attachments: attachment::read(&self.image, &self.attachment, limits)
+                .into_iter()
                 .chain(quoted.map(Attachment::quoting))
                 .collect(),
         }
@@ -263,7 +262,8 @@ impl Object for RemotePost {
 pub fn note_context() -> Value {
     json!([
         "https://www.w3.org/ns/activitystreams",
-        {"toot": "http://joinmastodon.org/ns#", "Hashtag": "as:Hashtag", "sensitive": "as:sensitive"}
+        {"toot": "http://joinmastodon.org/ns#", "Hashtag": "as:Hashtag", "sensitive": "as:sensitive",
+         "blurhash": "toot:blurhash", "focalPoint": {"@container": "@list", "@id": "toot:focalPoint"}}
     ])
 }
 
@@ -274,6 +274,7 @@ pub fn note_json(
     version: &Version,
     author: &Actor,
     wijken: &[Wijk],
+    pictures: &Pictures,
     links: &Links,
 ) -> Value {
     let content = with_title_and_mentions(version, wijken);
@@ -295,7 +296,7 @@ pub fn note_json(
         "published": post.published_at.rfc3339(),
         "sensitive": version.is_sensitive,
         "tag": tags,
-        "attachment": [],
+        "attachment": attachment::given(version, pictures, links),
     });
     if let (Some(object), Some(wijk)) = (note.as_object_mut(), wijken.first()) {
         object.insert("audience".to_owned(), Value::String(wijk.actor.uri.clone()));
