@@ -188,7 +188,7 @@ each_database! {
         let trips = Counted::open(&test).trips(|c| {
             arrive::received(c, &author, &mention(&author, &wijk, "De lantaarn is kapot"), NOW)
         });
-        at_most(17, trips, "a post");
+        at_most(18, trips, "a post");
     }
 
     async fn what_many_hear_is_a_slice(test: TestDatabase) {
