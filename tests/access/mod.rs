@@ -11,8 +11,8 @@ use tokio::sync::Mutex;
 
 use self::table::{Door, Row, TABLE};
 use crate::harness::{
-    ACTIVITY_JSON, Activity, Answer, HOST, HTML, Note, Request, Town, Visitor, WIJK, dump, each_database,
-    eventually, picture,
+    ACTIVITY_JSON, Activity, Answer, HOST, HTML, Note, Request, Town, Visitor, WIJK, dump,
+    each_database, eventually, picture,
 };
 
 const PASSWORD: &str = "een lange zin als wachtwoord";

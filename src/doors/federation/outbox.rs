@@ -14,9 +14,7 @@ use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
-use crate::foundation::ids::{
-    ActivityId, ActorId, AnnouncementId, PostId, ReportId, WijkId,
-};
+use crate::foundation::ids::{ActivityId, ActorId, AnnouncementId, PostId, ReportId, WijkId};
 use crate::foundation::links::Links;
 use crate::neighbourhood::actors::{Actor, keys, store as actors_store};
 use crate::neighbourhood::announcements::{self, Announcement, Form};

@@ -17,8 +17,8 @@ use crate::foundation::database::Connection;
 use crate::foundation::error::Result;
 use crate::foundation::i18n::Translator;
 use crate::foundation::ids::PostId;
-use crate::neighbourhood::reactions::{self, Totals};
 use crate::neighbourhood::media::Pictures;
+use crate::neighbourhood::reactions::{self, Totals};
 use crate::neighbourhood::timelines::{self, Around, Shown};
 use crate::neighbourhood::wijken::{self, Wijk};
 
