@@ -79,6 +79,12 @@ follow-problem-not-understood = We do not know that address. Write it as mastodo
 follow-problem-here = This is the wijk’s own server. Say where you have your account, for example mastodon.nl.
 
 ## A post
+wijk-agenda = Agenda
+wijk-agenda-all = The whole agenda
+agenda-title = Agenda of { $wijk }
+agenda-empty = There is nothing on the agenda now.
+agenda-untitled = Event
+tag-what = What wijken passed on about this subject.
 post-mark-partner = Partner
 post-mark-resident = Resident
 post-mark-redactie = Editors
@@ -95,6 +101,23 @@ post-warning = Mind:
 post-sensitive = The writer calls this sensitive.
 post-when = When
 post-where = Where
+post-tags = Subjects
+event-online = Join on the internet
+event-status-tentative = Not certain yet
+event-status-cancelled = Cancelled
+poll-votes = { $count ->
+    [one] 1 vote
+   *[other] { $count } votes
+ } · { $percent }%
+poll-voters = { $count ->
+    [0] Nobody has voted yet.
+    [one] One vote.
+   *[other] { $count } people voted.
+ }
+poll-multiple = You may choose more than one.
+poll-over = The poll is closed.
+poll-until = You can vote until
+poll-how = You vote in your own app.
 post-picture-open = See the picture where it is kept
 post-picture-without-alt = The writer did not describe it.
 post-attachment-open = Open the attachment where it is kept

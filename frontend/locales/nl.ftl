@@ -79,6 +79,12 @@ follow-problem-not-understood = Dat adres kennen we niet. Vul het in zoals masto
 follow-problem-here = Dit is de server van de wijk zelf. Vul in waar jij je account hebt, bijvoorbeeld mastodon.nl.
 
 ## Een bericht
+wijk-agenda = Agenda
+wijk-agenda-all = De hele agenda
+agenda-title = Agenda van { $wijk }
+agenda-empty = Er staat nu niets op de agenda.
+agenda-untitled = Activiteit
+tag-what = Dit gaven wijken door over dit onderwerp.
 post-mark-partner = Partner
 post-mark-resident = Bewoner
 post-mark-redactie = Redactie
@@ -95,6 +101,23 @@ post-warning = Let op:
 post-sensitive = De schrijver noemt dit gevoelig.
 post-when = Wanneer
 post-where = Waar
+post-tags = Onderwerpen
+event-online = Doe mee op internet
+event-status-tentative = Nog niet zeker
+event-status-cancelled = Gaat niet door
+poll-votes = { $count ->
+    [one] 1 stem
+   *[other] { $count } stemmen
+ } · { $percent } %
+poll-voters = { $count ->
+    [0] Nog niemand stemde.
+    [one] Eén stem.
+   *[other] { $count } mensen stemden.
+ }
+poll-multiple = Je mag meer dan één keuze maken.
+poll-over = De peiling is gesloten.
+poll-until = Stemmen kan tot
+poll-how = Stemmen doe je in je eigen app.
 post-picture-open = Bekijk de foto waar hij staat
 post-picture-without-alt = De schrijver heeft er geen beschrijving bij gezet.
 post-attachment-open = Open de bijlage waar die staat

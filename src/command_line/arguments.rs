@@ -6,9 +6,10 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use likejewijk::foundation::clock::Time;
 use likejewijk::neighbourhood::accounts::seats::Role;
 use likejewijk::neighbourhood::partners::{Kind, PassOn};
+use likejewijk::neighbourhood::posts;
 use likejewijk::neighbourhood::wijken::Colour;
 
-use super::values::{language, one_of};
+use super::values::{self, language, one_of};
 
 /// The channel of a Dutch neighbourhood, on the fediverse
 #[derive(Debug, Parser)]
@@ -70,7 +71,7 @@ pub(super) enum Command {
     #[command(subcommand)]
     Announcement(AnnouncementCommand),
     /// Write as the wijk's redactie or as a local partner
-    Post(Post),
+    Post(Box<Post>),
     /// Whom a wijk or the whole server does not hear
     #[command(subcommand)]
     Block(BlockCommand),
@@ -294,7 +295,16 @@ pub(super) enum AnnouncementCommand {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Post {
+    #[command(flatten)]
+    pub(super) new: Option<NewPost>,
+    #[command(subcommand)]
+    pub(super) command: Option<PostCommand>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NewPost {
     #[arg(long, value_name = "SLUG")]
     pub(super) wijk: String,
     #[arg(
@@ -303,8 +313,12 @@ pub(super) struct Post {
         help = "SLUG_redactie, or a local partner of the wijk"
     )]
     pub(super) author: String,
-    #[arg(long, default_value = "news", value_parser = ["news"], hide = true)]
-    pub(super) kind: String,
+    #[arg(
+        long,
+        default_value = "news",
+        value_parser = one_of::<posts::Kind>(posts::Kind::ALL.iter().map(|kind| kind.as_str()))
+    )]
+    pub(super) kind: posts::Kind,
     #[arg(long)]
     pub(super) title: Option<String>,
     /// A picture: JPEG, PNG, WebP or GIF; up to four, each with its --alt
@@ -313,8 +327,56 @@ pub(super) struct Post {
     /// What is to be seen on it, for who cannot see it
     #[arg(long = "alt", value_name = "TEXT")]
     pub(super) alts: Vec<String>,
-    /// Blank lines make paragraphs, addresses become links
+    /// When an event begins: 2026-09-26T14:00, on Dutch clocks unless it says otherwise
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    pub(super) starts: Option<Time>,
+    /// When an event or a poll ends
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    pub(super) ends: Option<Time>,
+    /// Where an event is: its name, street and town, with commas between
+    #[arg(long)]
+    pub(super) place: Option<String>,
+    /// What can be chosen in a poll; give it 2 to 10 times
+    #[arg(long = "option", value_name = "TEXT")]
+    pub(super) options: Vec<String>,
+    /// More than one option may be chosen
+    #[arg(long)]
+    pub(super) multiple: bool,
+    /// Blank lines make paragraphs, addresses and #hashtags become links
     pub(super) text: String,
+}
+
+/// What an edit names.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Changes {
+    #[arg(long)]
+    pub(super) title: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    pub(super) starts: Option<Time>,
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    pub(super) ends: Option<Time>,
+    #[arg(long)]
+    pub(super) place: Option<String>,
+    /// The event does not go ahead
+    #[arg(long)]
+    pub(super) cancel: bool,
+    pub(super) text: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PostCommand {
+    /// Change it; what is not named stays as it is
+    Edit {
+        /// The post's ActivityPub id, as `post` printed it
+        id: String,
+        #[command(flatten)]
+        changes: Changes,
+    },
+    /// Take it away for good; everybody who heard of it hears that
+    Delete {
+        /// The post's ActivityPub id, as `post` printed it
+        id: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

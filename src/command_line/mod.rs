@@ -114,7 +114,7 @@ async fn change(app: App, print: Printer, command: Command) -> Outcome {
         Command::Partner(command) => partners::run(app, print, command).await,
         Command::Queue(command) => desk::queue(app, print, command).await,
         Command::Announcement(command) => desk::announcement(app, print, command).await,
-        Command::Post(post) => write::post(app, print, post).await,
+        Command::Post(post) => write::run(app, print, *post).await,
         Command::Block(command) => blocks::run(app, print, command).await,
         Command::Deliveries { command } => deliveries::deliveries(app, print, command).await,
         Command::Arrivals { command } => deliveries::arrivals(app, print, command).await,

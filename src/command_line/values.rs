@@ -44,6 +44,12 @@ pub(super) fn ahead(until: Option<Time>, now: Time) -> Result<Option<Time>> {
     }
 }
 
+/// A moment, on Dutch clocks where it names no offset.
+pub(super) fn moment(text: &str) -> Result<Time> {
+    let read = Time::parse_in(text, None);
+    read.ok_or_else(|| Error::invalid("time", "write it as 2026-09-26T14:00 or in RFC 3339"))
+}
+
 /// Text of one to `most` characters.
 pub(super) fn within(field: &'static str, text: &str, most: usize) -> Result<String> {
     match at_most(field, text, most)? {

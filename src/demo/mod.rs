@@ -20,7 +20,7 @@ use crate::neighbourhood::accounts::seats::{self, Seat};
 use crate::neighbourhood::accounts::{NewAccount, store as accounts_store};
 use crate::neighbourhood::actors::store as actors_store;
 use crate::neighbourhood::partners::{self, Kind, NewPartner};
-use crate::neighbourhood::posts::Shown;
+use crate::neighbourhood::posts::{self, Shown};
 use crate::neighbourhood::submissions::arrive;
 use crate::neighbourhood::wijken::{self, Edit, NewWijk, Wijk};
 use crate::server::{self, Role};
@@ -158,7 +158,8 @@ async fn greet(app: &App, wijk: &Wijk) -> Result<()> {
     app.database
         .write(move |c| {
             let redactie = actors_store::find(c, wijk.row.redactie_id)?;
-            arrive::written_here(c, &links, &wijk, &redactie, &shown, now).map(drop)
+            arrive::written_here(c, &links, &wijk, &redactie, posts::Kind::News, &shown, now)
+                .map(drop)
         })
         .await
 }

@@ -53,6 +53,17 @@ impl Time {
         (0..Self::FAR.0).contains(&millis).then_some(Self(millis))
     }
 
+    /// RFC 3339; or without an offset, as the clocks of that IANA zone show it (Dutch ones where it is none).
+    #[must_use]
+    pub fn parse_in(text: &str, zone: Option<&str>) -> Option<Self> {
+        let local = || {
+            let shown: jiff::civil::DateTime = text.trim().parse().ok()?;
+            let millis = zone_of(zone).to_timestamp(shown).ok()?.as_millisecond();
+            (0..Self::FAR.0).contains(&millis).then_some(Self(millis))
+        };
+        Self::parse_rfc3339(text).or_else(local)
+    }
+
     /// The end of that day in UTC (that day included), from `2027-11-24`.
     pub fn parse_until_date(text: &str) -> Result<Self> {
         let wrong = || Error::invalid("until", "write a date as 2027-11-24");
@@ -68,6 +79,17 @@ impl Time {
     #[must_use]
     pub fn rfc3339(self) -> String {
         self.timestamp().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
+    /// RFC 3339 with the offset of that IANA zone (the Dutch one where it is none).
+    #[must_use]
+    pub fn rfc3339_in(self, zone: Option<&str>) -> String {
+        let (zone, at) = (zone_of(zone), self.timestamp());
+        let shown = zone.to_datetime(at).strftime("%Y-%m-%dT%H:%M:%S").to_string();
+        let seconds = zone.to_offset(at).seconds();
+        let sign = if seconds < 0 { '-' } else { '+' };
+        let minutes = seconds.unsigned_abs() / 60;
+        format!("{shown}{sign}{:02}:{:02}", minutes / 60, minutes % 60)
     }
 
     /// `2027-11-24` in UTC.
@@ -102,6 +124,14 @@ impl Time {
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
+}
+
+/// Where the wijken are.
+pub const HERE: &str = "Europe/Amsterdam";
+
+fn zone_of(name: Option<&str>) -> TimeZone {
+    let named = name.and_then(|name| TimeZone::get(name).ok());
+    named.or_else(|| TimeZone::get(HERE).ok()).unwrap_or(TimeZone::UTC)
 }
 
 impl<DB: Backend> ToSql<BigInt, DB> for Time
@@ -168,6 +198,23 @@ mod tests {
         assert_eq!(until.rfc3339(), "2027-11-24T23:59:59Z");
         assert_eq!(until.date(), "2027-11-24");
         assert!(Time::parse_until_date("24-11-2027").is_err());
+    }
+
+    #[test]
+    fn a_time_without_an_offset_is_that_of_its_zone() {
+        let read = |text, zone| Time::parse_in(text, zone).map(Time::rfc3339);
+        for (text, zone, expected) in [
+            ("2026-09-26T14:00", None, "2026-09-26T12:00:00Z"),
+            ("2026-11-26 14:00", Some(HERE), "2026-11-26T13:00:00Z"),
+            ("2026-09-26T14:00:00", Some("Europe/London"), "2026-09-26T13:00:00Z"),
+            ("2026-09-26T14:00:00", Some("Nergens/Huis"), "2026-09-26T12:00:00Z"),
+            ("2026-09-26T14:00:00-05:00", Some(HERE), "2026-09-26T19:00:00Z"),
+        ] {
+            assert_eq!(read(text, zone).as_deref(), Some(expected), "{text} {zone:?}");
+        }
+        assert_eq!(read("morgen", None), None);
+        let time = Time::parse_rfc3339("2026-09-26T12:00:00Z").unwrap();
+        assert_eq!(time.rfc3339_in(None), "2026-09-26T14:00:00+02:00");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use rust_embed::RustEmbed;
 use unic_langid::LanguageIdentifier;
 
-use super::clock::Time;
+use super::clock::{HERE, Time};
 
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/frontend/locales"]
@@ -123,7 +123,7 @@ impl Translations {
     /// What is wrong in a file of messages is logged and left out; the tests below forbid it.
     #[must_use]
     pub fn load() -> Self {
-        let zone = TimeZone::get("Europe/Amsterdam").unwrap_or_else(|error| {
+        let zone = TimeZone::get(HERE).unwrap_or_else(|error| {
             tracing::error!(%error, "no time zone Europe/Amsterdam: times are shown in UTC");
             TimeZone::UTC
         });
@@ -355,6 +355,17 @@ impl Translator {
         }
     }
 
+    /// `nov`, for a leaf of a calendar.
+    #[must_use]
+    pub fn month_short(&self, at: impl Moment) -> &'static str {
+        month(&self.here(at), &self.language.calendar().short_months)
+    }
+
+    #[must_use]
+    pub fn day_of_month(&self, at: impl Moment) -> i8 {
+        self.here(at).day()
+    }
+
     /// For `<time datetime>`: machines read UTC.
     #[must_use]
     pub fn machine_time(&self, at: impl Moment) -> String {
@@ -375,6 +386,24 @@ impl Translator {
     fn here(&self, at: impl Moment) -> DateTime {
         self.translations.0.zone.to_datetime(at.timestamp())
     }
+}
+
+/// `za 26 september 2026, 14:00–17:00` on Dutch clocks, for texts that leave: with its year, in Dutch whoever reads it.
+#[must_use]
+pub fn dutch_period(starts: impl Moment, ends: Option<impl Moment>) -> String {
+    let zone = TimeZone::get(HERE).unwrap_or(TimeZone::UTC);
+    let starts = zone.to_datetime(starts.timestamp());
+    let begin = format!("{}, {}", dutch_day(&starts), clock(&starts));
+    match ends.map(|ends| zone.to_datetime(ends.timestamp())) {
+        None => begin,
+        Some(ends) if ends.date() == starts.date() => format!("{begin}–{}", clock(&ends)),
+        Some(ends) => format!("{begin} – {}, {}", dutch_day(&ends), clock(&ends)),
+    }
+}
+
+fn dutch_day(at: &DateTime) -> String {
+    let (weekday, month) = (weekday(at, &DUTCH.short_weekdays), month(at, &DUTCH.months));
+    format!("{weekday} {} {month} {}", at.day(), at.year())
 }
 
 fn clock(at: &DateTime) -> String {
@@ -450,7 +479,7 @@ mod tests {
     use super::*;
 
     /// Families said by `say_named`, with every name the program may give them.
-    const FAMILIES: [(&str, &[&str]); 10] = [
+    const FAMILIES: [(&str, &[&str]); 11] = [
         (
             "partner-kind",
             &[
@@ -476,6 +505,7 @@ mod tests {
         ),
         ("post-mark", &["partner", "resident", "redactie"]),
         ("post-kind", &["news", "tip", "event", "works", "alert", "poll"]),
+        ("event-status", &["tentative", "cancelled"]),
         ("desk-why", &["stranger", "newcomer", "edit", "rule", "partner", "reply"]),
         (
             "desk-reason",
@@ -609,6 +639,20 @@ mod tests {
         assert_eq!(dutch.time(at("2013-07-04T10:00:00Z")), "do 4 jul 2013, 12:00");
         assert_eq!(english.time(at("2026-11-24T09:05:00Z")), "Tue 24 Nov, 10:05");
         assert_eq!(dutch.full_time(at("2026-11-24T09:05:00Z")), "dinsdag 24 november 2026, 10:05");
+    }
+
+    #[test]
+    fn a_period_is_whole_in_itself() {
+        let (start, none) = (at("2026-09-26T12:00:00Z"), None::<Timestamp>);
+        assert_eq!(dutch_period(start, none), "za 26 september 2026, 14:00");
+        assert_eq!(
+            dutch_period(start, Some(at("2026-09-26T15:00:00Z"))),
+            "za 26 september 2026, 14:00–17:00"
+        );
+        assert_eq!(
+            dutch_period(start, Some(at("2026-09-27T10:00:00Z"))),
+            "za 26 september 2026, 14:00 – zo 27 september 2026, 12:00"
+        );
     }
 
     #[test]

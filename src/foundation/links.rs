@@ -92,6 +92,23 @@ impl Links {
     }
 
     #[must_use]
+    pub fn event(&self, id: impl Display) -> String {
+        self.at(format_args!("agenda/{id}"))
+    }
+
+    #[must_use]
+    pub fn poll(&self, id: impl Display) -> String {
+        self.at(format_args!("peilingen/{id}"))
+    }
+
+    /// The page of a hashtag; `tag` is letters, digits and `_`, of any script.
+    #[must_use]
+    pub fn tag(&self, tag: &str) -> String {
+        Url::parse(&self.at(format_args!("tags/{tag}")))
+            .map_or_else(|_| self.at("tags"), Into::into)
+    }
+
+    #[must_use]
     pub fn activity(&self, id: impl Display) -> String {
         self.at(format_args!("activiteiten/{id}"))
     }

@@ -20,6 +20,7 @@ pub struct Secret(Arc<Derived>);
 struct Derived {
     sealing: RandomizedNonceKey,
     tokens: hmac::Key,
+    votes: hmac::Key,
 }
 
 struct Bytes32;
@@ -64,6 +65,7 @@ impl Secret {
             sealing: RandomizedNonceKey::new(&AES_256_GCM, &expand(b"actor keys").map_err(wrong)?)
                 .map_err(wrong)?,
             tokens: hmac::Key::new(hmac::HMAC_SHA256, &expand(b"tokens").map_err(wrong)?),
+            votes: hmac::Key::new(hmac::HMAC_SHA256, &expand(b"votes").map_err(wrong)?),
         })))
     }
 
@@ -98,6 +100,13 @@ impl Secret {
     #[must_use]
     pub fn token_hash(&self, token: &str) -> String {
         URL_SAFE_NO_PAD.encode(hmac::sign(&self.0.tokens, token.as_bytes()))
+    }
+
+    /// One who voted in one poll: the same for the same two, and nobody's name to who has only the database.
+    #[must_use]
+    pub fn voter_hash(&self, poll: &str, actor: &str) -> String {
+        let pair = format!("{poll} {actor}");
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.0.votes, pair.as_bytes()))
     }
 }
 

@@ -90,6 +90,31 @@ impl SafeHtml {
     /// Paragraphs from blank lines, breaks from single ones; http(s) addresses become links.
     #[must_use]
     pub fn from_plain(text: &str) -> Self {
+        Self::from_words(text, &mut linked)
+    }
+
+    /// The same for a text written here: `#words` become links to the pages of those tags. Answers the tags too.
+    #[must_use]
+    pub fn from_plain_with_tags(text: &str, page: impl Fn(&str) -> String) -> (Self, Vec<String>) {
+        let mut tags: Vec<String> = Vec::new();
+        let html = Self::from_words(text, &mut |word| match split_hashtag(word) {
+            Some((written, tail)) => {
+                let tag = written.to_lowercase();
+                let href = escape(&page(&tag));
+                if !tags.contains(&tag) {
+                    tags.push(tag);
+                }
+                let (written, tail) = (escape(written), escape(tail));
+                format!(
+                    "<a href=\"{href}\" class=\"mention hashtag\" rel=\"tag\">#{written}</a>{tail}"
+                )
+            }
+            None => linked(word),
+        });
+        (html, tags)
+    }
+
+    fn from_words(text: &str, form: &mut dyn FnMut(&str) -> String) -> Self {
         let mut html = String::with_capacity(text.len() + 16);
         for paragraph in text
             .replace('\0', "")
@@ -98,7 +123,10 @@ impl SafeHtml {
             .map(str::trim)
             .filter(|p| !p.is_empty())
         {
-            let lines: Vec<String> = paragraph.lines().map(with_links).collect();
+            let mut line = |line: &str| -> String {
+                line.split(' ').map(&mut *form).collect::<Vec<_>>().join(" ")
+            };
+            let lines: Vec<String> = paragraph.lines().map(&mut line).collect();
             html.extend(["<p>", &lines.join("<br>"), "</p>"]);
         }
         Self(html)
@@ -185,8 +213,22 @@ fn is_too_deep(html: &str) -> bool {
     deepest > DEEPEST
 }
 
-fn with_links(line: &str) -> String {
-    line.split(' ').map(linked).collect::<Vec<_>>().join(" ")
+/// A hashtag as we keep it: small letters, no mark, and at least one letter, so that `#1` is no tag.
+#[must_use]
+pub fn hashtag(name: &str) -> Option<String> {
+    let tag = plain_line(name, 200).trim_start_matches('#').to_lowercase();
+    let is_tag = tag.chars().count() <= 100
+        && tag.chars().all(|c| c.is_alphanumeric() || c == '_')
+        && tag.chars().any(char::is_alphabetic);
+    is_tag.then_some(tag)
+}
+
+/// `#bloemhof,` → `bloemhof` and `,`.
+fn split_hashtag(word: &str) -> Option<(&str, &str)> {
+    let rest = word.strip_prefix('#')?;
+    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+    let (tag, tail) = rest.split_at(end);
+    hashtag(tag).map(|_| (tag, tail))
 }
 
 fn linked(word: &str) -> String {
@@ -304,6 +346,24 @@ mod tests {
             html.0,
             "<p>Hallo &lt;buurt&gt;<br>zie <a href=\"https://wijk.test/a?b=1&amp;c\" rel=\"nofollow noopener noreferrer ugc\">https://wijk.test/a?b=1&amp;c</a>.</p><p>Groet</p>"
         );
+    }
+
+    #[test]
+    fn hashtags_become_links() {
+        let page = |tag: &str| format!("https://wijk.test/tags/{tag}");
+        let (html, tags) =
+            SafeHtml::from_plain_with_tags("#Bloemhof, nr #1 in #bloemhof en a#b", page);
+        let link = |word: &str| {
+            format!(
+                "<a href=\"https://wijk.test/tags/bloemhof\" class=\"mention hashtag\" rel=\"tag\">#{word}</a>"
+            )
+        };
+        let expected = format!("<p>{}, nr #1 in {} en a#b</p>", link("Bloemhof"), link("bloemhof"));
+        assert_eq!((html.as_str(), tags), (expected.as_str(), vec!["bloemhof".to_owned()]));
+        assert_eq!(hashtag("#Café_2").as_deref(), Some("café_2"));
+        for wrong in ["", "#", "#2026", "a b", "a<b", &"x".repeat(101)] {
+            assert_eq!(hashtag(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -206,6 +206,12 @@ pub fn done(conn: &mut Connection, id: ArrivalId, now: Time) -> Result<()> {
     Ok(())
 }
 
+/// Acted on, and nothing of it is kept, who sent it neither: for what has no effect a second time anyhow.
+pub fn forget(conn: &mut Connection, id: ArrivalId) -> Result<()> {
+    diesel::delete(arrivals::table.find(id)).execute(conn)?;
+    Ok(())
+}
+
 /// Not acted on: again after 10 s, 1 min, 5 min, 30 min, then parked. Answers whether it was parked.
 pub fn failed(
     conn: &mut Connection,

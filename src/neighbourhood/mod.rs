@@ -19,6 +19,7 @@ pub mod posts;
 pub mod moderation;
 pub mod partners;
 pub mod announcements;
+pub mod polls;
 pub mod timelines;
 pub mod reactions;
 pub mod media;

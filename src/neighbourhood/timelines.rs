@@ -1,5 +1,7 @@
 //! Reading: what a wijk shows. Whatever is shown here passed `may_show` and is an approved version.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 use url::Url;
 
@@ -7,12 +9,14 @@ use super::actors::{Actor, store as actors_store};
 use super::announcements::{Announcement, State};
 use super::blocks::Blocklist;
 use super::partners::{self, Partner};
+use super::polls::Ballot;
 use super::posts::{Post, Version, Visibility, store as posts_store};
 use super::{follows, wijken};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::database::schema::{
-    actors, announcements, post_versions, posts, wijken as wijken_table,
+    actors, announcements, event_times, polls, post_versions, posts, version_tags,
+    wijken as wijken_table,
 };
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
@@ -29,13 +33,16 @@ pub struct Shown {
     pub version: Version,
     #[diesel(embed)]
     pub author: Actor,
+    /// Of a poll: how it stands.
+    #[diesel(embed)]
+    pub ballot: Option<Ballot>,
 }
 
 /// Announced posts whose post and author are still there.
 macro_rules! standing {
     () => {
         announcements::table
-            .inner_join(posts::table.inner_join(actors::table))
+            .inner_join(posts::table.inner_join(actors::table).left_join(polls::table))
             .inner_join(post_versions::table.on(post_versions::id.eq(announcements::version_id)))
             .inner_join(wijken_table::table.on(wijken_table::id.eq(announcements::wijk_id)))
             .filter(wijken_table::closed_at.is_null())
@@ -147,6 +154,38 @@ pub fn answers(conn: &mut Connection, thread: PostId, wijk: WijkId) -> Result<Ve
         .select(Shown::as_select())
         .load(conn)?;
     what_is_heard(conn, rows)
+}
+
+/// The events of a wijk that are not over, the first to begin first.
+pub fn agenda(conn: &mut Connection, wijk: WijkId, now: Time, most: i64) -> Result<Vec<Shown>> {
+    let rows: Vec<Shown> = standing!()
+        .inner_join(event_times::table.on(event_times::version_id.eq(announcements::version_id)))
+        .filter(announcements::wijk_id.eq(wijk).and(event_times::over_at.gt(now)))
+        .filter(posts::in_reply_to.is_null())
+        .order((event_times::starts_at, announcements::id))
+        .limit(most)
+        .select(Shown::as_select())
+        .load(conn)?;
+    what_is_heard(conn, rows)
+}
+
+/// What the wijken pass on under a hashtag, the newest first; a post that more than one passes on stands there once.
+pub fn tagged(conn: &mut Connection, tag: &str, most: i64) -> Result<Vec<Shown>> {
+    let rows: Vec<Shown> = standing!()
+        .inner_join(version_tags::table.on(version_tags::version_id.eq(announcements::version_id)))
+        .filter(version_tags::tag.eq(tag).and(posts::in_reply_to.is_null()))
+        .order(announcements::id.desc())
+        .limit(most)
+        .select(Shown::as_select())
+        .load(conn)?;
+    let mut seen = HashSet::new();
+    let mut heard = Vec::new();
+    for row in what_is_heard(conn, rows)? {
+        if seen.insert(row.post.id) {
+            heard.push(row);
+        }
+    }
+    Ok(heard)
 }
 
 /// What stands around a timeline.

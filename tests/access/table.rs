@@ -64,7 +64,7 @@ const fn inbox(route: &'static str, path: &'static str) -> Row {
     Row { door: Door::Servers, method: "POST", route, path, form: &[], answers }
 }
 
-pub(super) const TABLE: [Row; 59] = [
+pub(super) const TABLE: [Row; 66] = [
     page("/", "/", ["200"; 6]),
     page("/wijken/{slug}", "/wijken/bloemhof", ["200"; 6]),
     page("/wijken/{slug}/volgen", "/wijken/bloemhof/volgen?server=a.test", ["200"; 6]),
@@ -74,6 +74,11 @@ pub(super) const TABLE: [Row; 59] = [
     page("/gesprekken/{id}", "/gesprekken/{post}", ["200"; 6]),
     page("/melden", "/melden?wijk=bloemhof", ["200"; 6]),
     form("/melden", "/melden?wijk=bloemhof", &[("why", "")], ["422"; 6]),
+    // The post is no event and no poll, and stands at one address only.
+    page("/agenda/{id}", "/agenda/{post}", ["404"; 6]),
+    page("/peilingen/{id}", "/peilingen/{post}", ["404"; 6]),
+    page("/wijken/{slug}/agenda", "/wijken/bloemhof/agenda", ["200"; 6]),
+    page("/tags/{tag}", "/tags/nergens", ["404"; 6]),
     page("/static/{name}", "/static/favicon.svg", ["200"; 6]),
     // One that lies on the desk; `tests/trust/media.rs` knows those that are shown.
     page("/media/{name}", "/media/{picture}", ["404", "404", "404", "200", "404", "200"]),
@@ -143,11 +148,14 @@ pub(super) const TABLE: [Row; 59] = [
     inbox("/partners/{name}/inbox", "/partners/bloemhof_redactie/inbox"),
     object("/partners/{name}/followers", "/partners/bloemhof_redactie/followers"),
     object("/partners/{name}/outbox", "/partners/bloemhof_redactie/outbox"),
+    object("/wijken/{slug}/agenda", "/wijken/bloemhof/agenda"),
     object("/berichten/{id}", "/berichten/{post}"),
     object("/berichten/{id}/likes", "/berichten/{post}/likes"),
     object("/berichten/{id}/shares", "/berichten/{post}/shares"),
     object("/berichten/{id}/replies", "/berichten/{post}/replies"),
     object("/gesprekken/{id}", "/gesprekken/{post}"),
+    missing("/agenda/{id}", "/agenda/{post}"),
+    missing("/peilingen/{id}", "/peilingen/{post}"),
     object("/activiteiten/{id}", "/activiteiten/{activity}"),
     object("/.well-known/webfinger", "/.well-known/webfinger?resource=acct:bloemhof@wijk.test"),
     object("/.well-known/nodeinfo", "/.well-known/nodeinfo"),

@@ -142,6 +142,7 @@ pub(super) fn mention(author: &Actor, wijk: &Wijk, text: &str) -> Received {
         in_reply_to: None,
         published_at: NOW,
         shown: saying(text),
+        tally: None,
         addressed: vec![wijk.actor.uri.clone()],
         announceable_by: None,
         raw: None,

@@ -393,6 +393,7 @@ fn offered(wijk: &Wijk, uri: &str) -> Received {
         shown: saying("Vanavond spreekuur in het wijkgebouw."),
         addressed: vec![wijk.actor.uri.clone()],
         hashtags: Vec::new(),
+        tally: None,
         announceable_by: None,
         raw: None,
     }

@@ -18,8 +18,8 @@ use likejewijk::foundation::text::SafeHtml;
 use likejewijk::neighbourhood::actors::{Actor, ActorKind, keys::NewKey, store as actors_store};
 use likejewijk::neighbourhood::outgoing::store as words;
 use likejewijk::neighbourhood::partners::{self, Kind, NewPartner};
-use likejewijk::neighbourhood::posts::{Post, Shown, publish, store as posts_store};
-use likejewijk::neighbourhood::submissions::arrive::{self, Offer};
+use likejewijk::neighbourhood::posts::{self, Post, Shown};
+use likejewijk::neighbourhood::submissions::arrive;
 use likejewijk::neighbourhood::wijken::{self, NewWijk, Wijk};
 use likejewijk::server;
 use serde_json::Value;
@@ -108,16 +108,20 @@ impl House {
 
     /// A post of a local author, offered to the wijk.
     pub(super) async fn post(&self, author: &Actor, wijk: &Wijk, title: &str, text: &str) -> Post {
-        let (links, author, wijk) = (self.app.links.clone(), author.clone(), wijk.clone());
         let shown = Shown { title: Some(title.to_owned()), ..saying(text) };
-        self.write(move |c| {
-            let (post, version) = publish::publish(c, &links, &author, &shown, NOW)?;
-            let version = posts_store::version(c, version)?;
-            let offer = Offer { author: &author, post: &post, version: &version, wijken_named: 1 };
-            arrive::by_mention(c, &wijk, &offer, NOW)?;
-            Ok(post)
-        })
-        .await
+        self.write_post(author, wijk, posts::Kind::News, shown).await
+    }
+
+    pub(super) async fn write_post(
+        &self,
+        author: &Actor,
+        wijk: &Wijk,
+        kind: posts::Kind,
+        shown: Shown,
+    ) -> Post {
+        let (links, author, wijk) = (self.app.links.clone(), author.clone(), wijk.clone());
+        self.write(move |c| arrive::written_here(c, &links, &wijk, &author, kind, &shown, NOW))
+            .await
     }
 
     /// Gives every word that waits its forms; answers the activities by the name of their word, those for communities

@@ -3,6 +3,9 @@
 //! `gotchas` what each of them trips over.
 
 mod house;
+mod kinds;
+mod polls;
+mod saying;
 
 mod gotchas;
 mod pictures;

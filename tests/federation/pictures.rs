@@ -6,7 +6,7 @@ use likejewijk::foundation::file_storage::FileName;
 use likejewijk::foundation::images::Stored;
 use likejewijk::neighbourhood::media::keep as media;
 use likejewijk::neighbourhood::posts::store as posts_store;
-use likejewijk::neighbourhood::posts::{Attachment, Focus, Post, Shown, publish};
+use likejewijk::neighbourhood::posts::{Attachment, Focus, Kind, Post, Shown, publish};
 use serde_json::Value;
 
 use super::house::{House, NOW, saying};
@@ -83,7 +83,7 @@ async fn posted(house: &House, pictures: &'static [(char, &'static str)]) -> Pos
     let links = house.app.links.clone();
     house
         .write(move |c| {
-            let (post, version) = publish::publish(c, &links, &author, &shown, NOW)?;
+            let (post, version) = publish::publish(c, &links, &author, Kind::News, &shown, NOW)?;
             let stored: Vec<Stored> = pictures.iter().map(|(letter, _)| stored(*letter)).collect();
             let version = posts_store::version(c, version)?;
             media::own(c, &version, &stored, NOW)?;

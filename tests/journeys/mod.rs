@@ -7,6 +7,7 @@ mod partner_post;
 mod resident_post;
 mod private;
 mod edits;
+mod kinds;
 mod deletes;
 mod duplicates;
 mod check_peer;

@@ -168,6 +168,12 @@ CREATE TABLE post_versions (
     is_sensitive BOOLEAN NOT NULL,
     -- JSON: [{url, media_type, alt, focus}]
     attachments TEXT NOT NULL CHECK (length(attachments) <= 100000),
+    -- JSON: when and where, of an event.
+    event TEXT CHECK (length(event) <= 10000),
+    -- JSON: the options, of a poll.
+    poll TEXT CHECK (length(poll) <= 20000),
+    -- JSON: its hashtags, in small letters and without the mark.
+    tags TEXT NOT NULL CHECK (length(tags) <= 5000),
     -- SHA-256 over all that is shown: what an approval pins.
     shown_hash BYTEA NOT NULL,
     written_at BIGINT NOT NULL,
@@ -214,6 +220,52 @@ CREATE INDEX pictures_wanted ON pictures (host, not_before) WHERE state = 'wante
 CREATE INDEX pictures_of_host ON pictures (host, wanted_at);
 CREATE INDEX pictures_by_large ON pictures (large);
 CREATE INDEX pictures_by_card ON pictures (card);
+
+-- What the agenda is read by: when the event of a version begins, and when it leaves the agenda.
+CREATE TABLE event_times (
+    version_id BIGINT PRIMARY KEY NOT NULL REFERENCES post_versions (id),
+    starts_at BIGINT NOT NULL,
+    over_at BIGINT NOT NULL
+);
+CREATE INDEX event_times_by_end ON event_times (over_at);
+
+-- What the page of a hashtag is read by.
+CREATE TABLE version_tags (
+    version_id BIGINT NOT NULL REFERENCES post_versions (id),
+    tag TEXT NOT NULL CHECK (length(tag) <= 100),
+    PRIMARY KEY (version_id, tag)
+);
+CREATE INDEX version_tags_by_tag ON version_tags (tag);
+
+-- The votes of a poll, ours and elsewhere's.
+CREATE TABLE polls (
+    post_id BIGINT PRIMARY KEY NOT NULL REFERENCES posts (id),
+    is_multiple BOOLEAN NOT NULL,
+    ends_at BIGINT,
+    closed_at BIGINT,
+    -- JSON: [{option, votes}]
+    counts TEXT NOT NULL CHECK (length(counts) <= 20000),
+    voters BIGINT,
+    -- Of ours: when the counts were told last, and whether they changed since.
+    told_at BIGINT NOT NULL,
+    is_changed BOOLEAN NOT NULL
+);
+CREATE INDEX polls_open ON polls (ends_at) WHERE closed_at IS NULL;
+
+-- That somebody voted, not who: an HMAC of poll and actor. Forgotten when the poll closes.
+CREATE TABLE poll_votes (
+    post_id BIGINT NOT NULL REFERENCES polls (post_id),
+    voter TEXT NOT NULL CHECK (length(voter) <= 64),
+    option TEXT NOT NULL CHECK (length(option) <= 200),
+    PRIMARY KEY (post_id, voter, option)
+);
+
+-- Shared inboxes of servers that voters came from: they hear the counts.
+CREATE TABLE poll_inboxes (
+    post_id BIGINT NOT NULL REFERENCES polls (post_id),
+    inbox TEXT NOT NULL CHECK (length(inbox) <= 2000),
+    PRIMARY KEY (post_id, inbox)
+);
 
 -- Ids that their author deleted: a late Create by the same author does not bring them back.
 CREATE TABLE tombstones (

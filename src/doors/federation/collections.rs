@@ -12,12 +12,14 @@ use crate::foundation::error::Result;
 use crate::foundation::ids::{AnnouncementId, WijkId};
 use crate::foundation::links::Links;
 use crate::neighbourhood::actors::Actor;
+use crate::neighbourhood::posts::ObjectType;
 use crate::neighbourhood::timelines::Shown;
 use crate::neighbourhood::wijken::Wijk;
 use crate::neighbourhood::{follows, timelines};
 
 const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
 const PAGE: i64 = 20;
+const EVENTS: i64 = 100;
 
 pub fn followers(conn: &mut Connection, actor: &Actor) -> Result<Value> {
     Ok(json!({
@@ -46,6 +48,22 @@ pub fn featured(wijk: &Wijk) -> Value {
 #[must_use]
 pub fn moderators(wijk: &Wijk, links: &Links) -> Value {
     ordered(&format!("{}/moderators", wijk.actor.uri), 1, &json!([links.moderation_actor()]))
+}
+
+/// FEP-8a8e `upcomingEvents`: what is not over, the first to begin first. Ours as they are, others by their ids: their
+/// own server gives them, and Gancio takes for ours what is embedded.
+pub fn agenda(conn: &mut Connection, wijk: &Wijk, links: &Links, now: Time) -> Result<Value> {
+    let mut events = Vec::new();
+    for Shown { post, author, .. } in timelines::agenda(conn, wijk.id(), now, EVENTS)? {
+        events.push(if post.is_local {
+            outbox::note_of(conn, links, &post, &author)?
+        } else {
+            post.uri.into()
+        });
+    }
+    let mut json = ordered(&format!("{}/agenda", wijk.actor.uri), events.len(), &json!(events));
+    json["@context"] = note::context(ObjectType::Event);
+    Ok(json)
 }
 
 #[must_use]
@@ -142,6 +160,6 @@ pub fn author_outbox(conn: &mut Connection, author: &Actor, links: &Links) -> Re
         items.push(create);
     }
     let mut outbox = ordered(&format!("{}/outbox", author.uri), items.len(), &json!(items));
-    outbox["@context"] = note::note_context();
+    outbox["@context"] = note::context(ObjectType::Event);
     Ok(outbox)
 }

@@ -15,6 +15,7 @@ use super::activities::publishing::{Delete, Publish, UpdateActor};
 use super::activities::reacting::{React, UndoReaction, kind_of};
 use super::activities::reporting::Flag;
 use super::activities::undoing::UndoById;
+use super::activities::voting::{self, Vote};
 use super::failure::Failure;
 use super::values::id_of;
 use crate::foundation::app::App;
@@ -63,6 +64,7 @@ pub async fn act(arrival: &Arrival, data: &Data<App>) -> Result<(), Failure> {
         ("Update", "Person" | "Group" | "Organization" | "Service" | "Application") => {
             receive(UpdateActor(arrived), data).await
         }
+        ("Create", _) if voting::is_vote(&arrived.object) => receive(Vote(arrived), data).await,
         ("Create" | "Update", _) => receive(Publish(arrived), data).await,
         ("Move", _) => receive(Move(arrived), data).await,
         ("Delete", _) => receive(Delete(arrived), data).await,

@@ -25,6 +25,7 @@ use crate::neighbourhood::media::Pictures;
 use crate::neighbourhood::outgoing::Word;
 use crate::neighbourhood::outgoing::store::{self, Addressed, NewActivity, Pending};
 use crate::neighbourhood::partners;
+use crate::neighbourhood::polls;
 use crate::neighbourhood::posts::{ObjectType, Post, Version, store as posts_store};
 use crate::neighbourhood::reactions;
 use crate::neighbourhood::reports::store as reports;
@@ -268,18 +269,20 @@ fn say(
         Word::CreatePost { post } => {
             let (post, author) = post_and_author(conn, *post)?;
             let note = note_of(conn, links, &post, &author)?;
-            let create = publishing::create(&id, &note::note_context(), &note, &post, &author);
+            let context = note::context(post.object_type);
+            let create = publishing::create(&id, &context, &note, &post, &author);
             Ok(to_followers(&create, &author, None))
+        }
+        Word::UpdatePost { post, .. } => update(conn, links, &id, *post),
+        Word::UpdatePoll { post } => {
+            let mut said = update(conn, links, &id, *post)?;
+            said.directly.extend(polls::inboxes(conn, *post)?);
+            Ok(said)
         }
         Word::DeletePost { post } => {
             let (post, author) = post_and_author(conn, *post)?;
             let delete = publishing::delete_post(&post, &author, at);
-            let mut said = to_followers(&delete, &author, Some(post.published_at));
-            // The servers of a wijk's followers fetched the post itself.
-            let passed_on_by = announcements::ever_by(conn, post.id)?;
-            said.followers_of.extend(passed_on_by.into_iter().map(ActorId::from));
-            said.directly = reactions::inboxes(conn, post.id)?;
-            Ok(said)
+            to_holders(conn, &delete, &author, &post, Some(post.published_at))
         }
         Word::UpdateWijk { wijk, .. } => {
             let wijk = wijken::by_id(conn, *wijk)?;
@@ -491,6 +494,29 @@ fn alike(json: &Value, signer: &Actor) -> Said {
     }
 }
 
+fn update(conn: &mut Connection, links: &Links, id: &str, post: PostId) -> Result<Said> {
+    let (post, author) = post_and_author(conn, post)?;
+    let object = note_of(conn, links, &post, &author)?;
+    let context = note::context(post.object_type);
+    let update = publishing::update_post(id, &context, &object, &author);
+    to_holders(conn, &update, &author, &post, None)
+}
+
+/// Who follows the author, who follows a wijk that passed it on, and who reacted: their servers fetched the post itself.
+fn to_holders(
+    conn: &mut Connection,
+    json: &Value,
+    author: &Actor,
+    post: &Post,
+    heard_since: Option<Time>,
+) -> Result<Said> {
+    let mut said = to_followers(json, author, heard_since);
+    let passed_on_by = announcements::ever_by(conn, post.id)?;
+    said.followers_of.extend(passed_on_by.into_iter().map(ActorId::from));
+    said.directly = reactions::inboxes(conn, post.id)?;
+    Ok(said)
+}
+
 fn pair(conn: &mut Connection, follower: ActorId, target: ActorId) -> Result<(Actor, Actor)> {
     Ok((actors_store::find(conn, follower)?, actors_store::find(conn, target)?))
 }
@@ -508,8 +534,9 @@ pub fn note_of(conn: &mut Connection, links: &Links, post: &Post, author: &Actor
     for announcement in announcements::all_standing(conn, post.id)? {
         wijken.push(wijken::by_id(conn, announcement.wijk_id)?);
     }
-    let pictures = Pictures::of(conn, &[version.id])?;
-    let mut note = note::note_json(post, &version, author, &wijken, &pictures, links);
+    let (pictures, ballot) = (Pictures::of(conn, &[version.id])?, polls::find(conn, post.id)?);
+    let mut note =
+        note::note_json(post, &version, author, &wijken, &pictures, ballot.as_ref(), links);
     responses::say_in(conn, links, post, &mut note)?;
     Ok(note)
 }

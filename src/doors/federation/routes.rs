@@ -64,8 +64,11 @@ pub fn shared() -> Router<Federation> {
         .route("/", get(instance_actor))
         .route("/wijken/{slug}", get(wijk))
         .route("/partners/{name}", get(author))
+        .route("/wijken/{slug}/agenda", get(wijk_agenda))
         .route("/berichten/{id}", get(bericht))
         .route("/gesprekken/{id}", get(conversation))
+        .route("/agenda/{id}", get(bericht))
+        .route("/peilingen/{id}", get(bericht))
 }
 
 /// Whether a GET with this `Accept` is a server's: it names an ActivityPub type, and not below HTML.
@@ -244,6 +247,14 @@ async fn wijk_moderators(
     of_wijk(&federation, slug, |_, wijk, links| Ok(collections::moderators(wijk, links))).await
 }
 
+async fn wijk_agenda(
+    State(federation): State<Federation>,
+    Path(slug): Path<String>,
+) -> Result<Response, Failure> {
+    let now = federation.app.clock.now();
+    of_wijk(&federation, slug, move |c, wijk, links| collections::agenda(c, wijk, links, now)).await
+}
+
 async fn wijk_outbox(
     _: Computed,
     State(federation): State<Federation>,
@@ -330,15 +341,19 @@ fn local_author(conn: &mut Connection, links: &Links, name: &str) -> Result<Acto
     if author.uri == links.partner(name) { Ok(author) } else { Err(Error::NotFound) }
 }
 
-/// A post written here is an object; one written elsewhere lives there.
+/// A post written here is an object; one written elsewhere lives there. Every post has one address.
 async fn bericht(
     _: Computed,
     State(federation): State<Federation>,
     Path(id): Path<String>,
+    uri: Uri,
 ) -> Result<Response, Failure> {
     let id: PostId = id.parse()?;
     read(&federation, move |c, links| {
         let post = posts_store::find(c, id)?;
+        if post.kind.address(links, id) != links.at(uri.path().trim_start_matches('/')) {
+            return Err(Error::NotFound);
+        }
         if !post.is_local {
             timelines::post(c, id)?;
             return Ok(Redirect::to(&post.uri).into_response());
@@ -349,7 +364,7 @@ async fn bericht(
         let author = actors_store::find(c, post.author_id)?;
         let mut object = outbox::note_of(c, links, &post, &author)?;
         if let Some(object) = object.as_object_mut() {
-            object.insert("@context".to_owned(), note::note_context());
+            object.insert("@context".to_owned(), note::context(post.object_type));
         }
         Ok(activity_json(&object))
     })

@@ -55,7 +55,8 @@ impl Outline {
     /// What must be acted on in order: one object, or one pair of follower and followed.
     #[must_use]
     pub fn lane(&self) -> String {
-        let object = self.object_id.as_deref().map(one_spelling).unwrap_or_default();
+        // What names no single object (several votes at once) follows its sender's own.
+        let object = self.object_id.as_deref().map_or_else(|| self.actor.to_string(), one_spelling);
         let lane = match (self.kind.as_str(), self.inner_kind.as_deref()) {
             ("Follow", _) => format!("{} follows {object}", self.actor),
             ("Undo", Some("Follow")) => {

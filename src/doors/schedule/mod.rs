@@ -1,6 +1,7 @@
 //! The clock: which job, how often. Jobs stop when the server does; what they had not finished is still in its table.
 
 mod check_followers;
+mod close_polls;
 mod deliver_activities;
 mod expand_words;
 mod fetch_media;
@@ -63,6 +64,7 @@ pub async fn start(federation: &Federation, stop: &Stop) -> Result<JoinSet<()>> 
     let hour = Duration::from_hours(1).mul_f64(federation.app.config.retry_scale);
     jobs.spawn(every(hour, stop.clone(), federation.clone(), check_followers::run));
     jobs.spawn(every(Duration::from_secs(5), stop.clone(), federation.clone(), measure::run));
+    jobs.spawn(every(Duration::from_secs(2), stop.clone(), federation.clone(), close_polls::run));
     Ok(jobs)
 }
 

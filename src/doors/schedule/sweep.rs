@@ -10,7 +10,7 @@ use crate::foundation::error::{Error, Result};
 use crate::foundation::file_storage::FileName;
 use crate::neighbourhood::accounts::{invitations, sessions};
 use crate::neighbourhood::{
-    arrivals, follows, media, outgoing, posts, reactions, reports, rotation, submissions,
+    arrivals, follows, media, outgoing, polls, posts, reactions, reports, rotation, submissions,
 };
 
 /// How long a picture is kept for a moderator to look at.
@@ -30,7 +30,13 @@ pub(super) async fn run(federation: Federation) -> Result<()> {
         let posts = submissions::store::sweep(c, now)? + posts::store::sweep_private(c, now)?;
         let said = reactions::sweep(c, now)? + reports::store::sweep(c, now)?;
         let seen = submissions::store::forget_pictures(c, now.minus(UNDECIDED))?;
-        Ok(signed_in + carried + posts + said + seen + rotation::sweep(c, now)?)
+        Ok(signed_in
+            + carried
+            + posts
+            + said
+            + seen
+            + polls::sweep(c, now)?
+            + rotation::sweep(c, now)?)
     });
     let swept = swept.await?;
     if swept > 0 {

@@ -25,8 +25,8 @@ struct Public;
 struct Styles;
 
 /// The order counts: a later file may refine an earlier one.
-const SHEETS: [&str; 9] =
-    ["tokens", "layout", "plate", "door", "post", "picture", "form", "desk", "print"];
+const SHEETS: [&str; 10] =
+    ["tokens", "layout", "plate", "door", "post", "picture", "agenda", "form", "desk", "print"];
 
 const STYLESHEET: &str = "stijl.css";
 /// Of an address that carries the hash of what it gives: it never changes.

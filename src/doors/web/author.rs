@@ -76,7 +76,7 @@ async fn make(web: &Web, visitor: &Visitor, name: String) -> Result<Made> {
         handle: author.handle(),
         object_url: author.uri.clone(),
         mark: if author.kind == ActorKind::Service { "redactie" } else { "partner" },
-        voices: spoken.iter().map(|spoken| spoken.voice(web, &t)).collect(),
+        voices: spoken.iter().map(|spoken| spoken.voice(web, &t, now)).collect(),
         t,
     };
     Ok(Made {
@@ -88,14 +88,10 @@ async fn make(web: &Web, visitor: &Visitor, name: String) -> Result<Made> {
 }
 
 impl Spoken {
-    fn voice(&self, web: &Web, t: &Translator) -> Voice {
-        let setting = Setting {
-            links: &web.app.links,
-            t,
-            wijk: &self.wijk,
-            partners: &self.partners,
-            pictures: &self.pictures,
-        };
+    fn voice(&self, web: &Web, t: &Translator, now: Time) -> Voice {
+        let (links, partners) = (&web.app.links, self.partners.as_slice());
+        let pictures = &self.pictures;
+        let setting = Setting { links, t, wijk: &self.wijk, partners, pictures, now };
         Voice {
             wijk: WijkPlate::of(&web.app.links, &self.wijk, self.followers),
             posts: setting.cards(&self.shown),

@@ -41,7 +41,9 @@ const ASK_AGAIN: HeaderValue = HeaderValue::from_static("private, max-age=0, mus
 pub(super) enum Place {
     Home,
     Wijk { slug: String, before: Option<AnnouncementId> },
-    Post(PostId),
+    Agenda { slug: String },
+    Post { kind: &'static str, id: PostId },
+    Tag(String),
     Author { name: String },
 }
 

@@ -10,6 +10,9 @@ use crate::foundation::links::Links;
 use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::media::{self, Pictures};
 use crate::neighbourhood::partners::{Kind, Partner};
+use crate::neighbourhood::polls::Ballot;
+use crate::neighbourhood::posts::event::{Event, EventStatus, Place};
+use crate::neighbourhood::posts::poll::Poll;
 use crate::neighbourhood::posts::{self, Attachment, Focus, Post, Version};
 use crate::neighbourhood::timelines::Shown;
 use crate::neighbourhood::wijken::{Colour, Wijk};
@@ -189,14 +192,87 @@ pub(super) struct PostCard {
     pub(super) title: Option<String>,
     pub(super) published: Time,
     pub(super) is_edited: bool,
-    pub(super) starts: Option<Time>,
-    pub(super) ends: Option<Time>,
-    pub(super) place: Option<String>,
+    pub(super) event: Option<EventView>,
+    pub(super) poll: Option<PollView>,
+    pub(super) tags: Vec<TagLink>,
     pub(super) warning: Option<String>,
     pub(super) html: String,
     pub(super) pictures: Gallery,
     pub(super) quoted: Option<String>,
     pub(super) is_safety: bool,
+}
+
+/// When and where; see `parts/facts.html`.
+pub(super) struct EventView {
+    pub(super) starts: Time,
+    pub(super) ends: Option<Time>,
+    pub(super) place: Option<String>,
+    pub(super) online_url: Option<String>,
+    /// Where it does not simply go ahead.
+    pub(super) status: Option<EventStatus>,
+}
+
+impl EventView {
+    pub(super) fn of(event: &Event) -> Self {
+        Self {
+            starts: event.starts_at,
+            ends: event.ends_at,
+            place: event.place.as_ref().map(Place::line),
+            online_url: event.online_url.as_deref().and_then(web_address),
+            status: Some(event.status).filter(|status| *status != EventStatus::Confirmed),
+        }
+    }
+}
+
+/// What can be chosen and how it stands; see `parts/poll.html`.
+pub(super) struct PollView {
+    pub(super) options: Vec<OptionView>,
+    pub(super) is_multiple: bool,
+    pub(super) ends: Option<Time>,
+    pub(super) is_over: bool,
+    /// Who voted, where that is told; else how many votes there are.
+    pub(super) voters: i64,
+}
+
+pub(super) struct OptionView {
+    pub(super) name: String,
+    pub(super) votes: i64,
+    /// Of all who voted.
+    pub(super) percent: i64,
+}
+
+impl PollView {
+    pub(super) fn of(poll: &Poll, ballot: Option<&Ballot>, now: Time) -> Self {
+        let chosen = |option: &String| ballot.map_or(0, |ballot| ballot.votes(option));
+        let told = ballot.and_then(|ballot| ballot.voters).filter(|voters| *voters > 0);
+        let all = told.unwrap_or_else(|| poll.options.iter().map(chosen).sum());
+        let option = |name: &String| {
+            let votes = chosen(name);
+            let percent = (votes * 200 + all).checked_div(all * 2).unwrap_or(0).min(100);
+            OptionView { name: name.clone(), votes, percent }
+        };
+        Self {
+            options: poll.options.iter().map(option).collect(),
+            is_multiple: poll.is_multiple,
+            ends: poll.ends_at,
+            is_over: poll.ends_at.is_some_and(|ends_at| ends_at <= now)
+                || ballot.is_some_and(|ballot| ballot.is_over(now)),
+            voters: all,
+        }
+    }
+}
+
+pub(super) struct TagLink {
+    pub(super) name: String,
+    pub(super) url: String,
+}
+
+/// An event in a list: a leaf of a tear-off calendar, and what stands beside it.
+pub(super) struct AgendaLine {
+    pub(super) title: String,
+    pub(super) url: String,
+    pub(super) author_name: String,
+    pub(super) event: EventView,
 }
 
 /// What cards are drawn in: the wijk that passes them on, and whom it verified.
@@ -206,19 +282,37 @@ pub(super) struct Setting<'a> {
     pub(super) wijk: &'a Wijk,
     pub(super) partners: &'a [Partner],
     pub(super) pictures: &'a Pictures,
+    pub(super) now: Time,
 }
 
 impl Setting<'_> {
+    pub(super) fn agenda(&self, shown: &[Shown]) -> Vec<AgendaLine> {
+        shown.iter().filter_map(|shown| self.agenda_line(shown)).collect()
+    }
+
+    fn agenda_line(&self, Shown { post, version, author, .. }: &Shown) -> Option<AgendaLine> {
+        let shown = version.shown();
+        let partner = self.partners.iter().find(|partner| partner.actor.id == author.id);
+        Some(AgendaLine {
+            event: EventView::of(shown.event.as_ref()?),
+            title: shown.title.unwrap_or_else(|| self.t.say("agenda-untitled")),
+            url: post.kind.address(self.links, post.id),
+            author_name: partner
+                .map_or(author.shown_name(), |partner| &partner.row.name)
+                .to_owned(),
+        })
+    }
+
     pub(super) fn cards(&self, shown: &[Shown]) -> Vec<PostCard> {
         shown.iter().map(|shown| self.card(shown)).collect()
     }
 
-    pub(super) fn card(&self, Shown { post, version, author, .. }: &Shown) -> PostCard {
+    pub(super) fn card(&self, Shown { post, version, author, ballot, .. }: &Shown) -> PostCard {
         let shown = version.shown();
         let partner = self.partners.iter().find(|partner| partner.actor.id == author.id);
         let name = partner.map_or(author.shown_name(), |partner| &partner.row.name);
         PostCard {
-            permalink: self.links.post(post.id),
+            permalink: post.kind.address(self.links, post.id),
             original_url: original(post),
             author_initial: initial(name),
             author_name: name.to_owned(),
@@ -230,9 +324,9 @@ impl Setting<'_> {
             kind: post.kind,
             published: post.published_at,
             is_edited: version.written_at > post.received_at,
-            starts: None,
-            ends: None,
-            place: None,
+            event: shown.event.as_ref().map(EventView::of),
+            poll: shown.poll.as_ref().map(|poll| PollView::of(poll, ballot.as_ref(), self.now)),
+            tags: self.tags(&shown.tags),
             warning: warning(&shown, self.t),
             html: shown.content.as_str().to_owned(),
             quoted: quoted(&shown),
@@ -240,6 +334,11 @@ impl Setting<'_> {
             is_safety: partner.is_some_and(|partner| is_safety(partner.row.kind)),
             title: shown.title,
         }
+    }
+
+    fn tags(&self, tags: &[String]) -> Vec<TagLink> {
+        let link = |tag: &String| TagLink { name: format!("#{tag}"), url: self.links.tag(tag) };
+        tags.iter().map(link).collect()
     }
 
     fn mark(&self, author: &Actor, partner: Option<&Partner>) -> &'static str {
@@ -261,6 +360,16 @@ pub(super) fn versions(shown: &[Shown]) -> Vec<VersionId> {
 /// When the first of these marks ends.
 pub(super) fn first_end(partners: &[Partner]) -> Option<Time> {
     partners.iter().filter_map(|partner| partner.row.until).min()
+}
+
+/// When something here is over, by itself: an event leaves the agenda, a poll takes no more votes.
+pub(super) fn first_over(shown: &[Shown], now: Time) -> Option<Time> {
+    let over = |shown: &Shown| {
+        let shown = shown.version.shown();
+        let poll = shown.poll.and_then(|poll| poll.ends_at);
+        [shown.event.map(|event| event.over_at()), poll].into_iter().flatten().collect::<Vec<_>>()
+    };
+    shown.iter().flat_map(over).filter(|over| *over > now).min()
 }
 
 pub(super) fn original(post: &Post) -> Option<String> {

@@ -7,7 +7,7 @@ use axum::response::{Redirect, Response};
 use serde::Deserialize;
 
 use super::Web;
-use super::cards::{self, Gallery, WijkView};
+use super::cards::{self, EventView, Gallery, PollView, WijkView};
 use super::failure::Failure;
 use super::forms::Posted;
 use super::layout::{self, Layout};
@@ -24,7 +24,7 @@ use crate::neighbourhood::accounts::{Account, Moderator, seats};
 use crate::neighbourhood::announcements;
 use crate::neighbourhood::media::Pictures;
 use crate::neighbourhood::partners::{self, Partner};
-use crate::neighbourhood::posts::store as posts;
+use crate::neighbourhood::posts;
 use crate::neighbourhood::reports::handle;
 use crate::neighbourhood::submissions::{Card, Why, decide, store, withdraw};
 use crate::neighbourhood::timelines::Shown;
@@ -73,14 +73,31 @@ struct Waiting {
     received: Time,
     title: Option<String>,
     warning: Option<String>,
-    html: String,
+    body: Body,
     pictures: Gallery,
     pictures_seen: usize,
     quoted: Option<String>,
-    previous_html: Option<String>,
+    previous: Option<Body>,
     original_url: Option<String>,
     approve_url: String,
     refuse_url: String,
+}
+
+/// What is decided about.
+struct Body {
+    html: String,
+    event: Option<EventView>,
+    poll: Option<PollView>,
+}
+
+impl Body {
+    fn of(shown: &posts::Shown) -> Self {
+        Self {
+            html: shown.content.as_str().to_owned(),
+            event: shown.event.as_ref().map(EventView::of),
+            poll: shown.poll.as_ref().map(|poll| PollView::of(poll, None, Time::ZERO)),
+        }
+    }
 }
 
 struct Announced {
@@ -179,8 +196,8 @@ fn chosen<'a>(me: &'a SignedIn, asked: Option<&str>) -> Result<&'a Desk> {
     busy.or(me.desks.first()).ok_or(Error::Forbidden(Reason::NoSeat))
 }
 
-/// A submission, and of an edit the text that was approved before.
-type Waited = (Card, Option<String>);
+/// A submission, and of an edit what was approved before.
+type Waited = (Card, Option<posts::Shown>);
 
 /// All that lies on the desk of one wijk.
 struct Lanes {
@@ -206,7 +223,7 @@ impl Lanes {
             reports: reports::read(conn, &by)?,
             announced: store::recently_announced(conn, by.wijk(), ANNOUNCED)?,
             partners: partners::verified(conn, by.wijk(), now)?,
-            private: posts::count_private(conn, &by)?,
+            private: posts::store::count_private(conn, &by)?,
         })
     }
 
@@ -226,11 +243,11 @@ impl Lanes {
             why: card.submission.why,
             received: card.submission.received_at,
             warning: cards::warning(&shown, t),
-            html: shown.content.as_str().to_owned(),
+            body: Body::of(&shown),
             quoted: cards::quoted(&shown),
             pictures: Gallery::of(&card.version, &self.pictures),
             pictures_seen: self.pictures.count_kept(card.version.id),
-            previous_html: before.clone(),
+            previous: before.as_ref().map(Body::of),
             original_url: cards::original(&card.post),
             approve_url: format!("/balie/{id}/goedkeuren?wijk={slug}"),
             refuse_url: format!("/balie/{id}/weigeren?wijk={slug}"),
@@ -249,14 +266,14 @@ fn lane(conn: &mut Connection, by: &Moderator, replies: bool) -> Result<Vec<Wait
 }
 
 /// What the wijk shows now of a post whose change waits.
-fn before(conn: &mut Connection, card: &Card) -> Result<Option<String>> {
+fn before(conn: &mut Connection, card: &Card) -> Result<Option<posts::Shown>> {
     if card.submission.why != Why::Edit {
         return Ok(None);
     }
     let Some(shown) = announcements::standing(conn, card.submission.wijk_id, card.post.id)? else {
         return Ok(None);
     };
-    Ok(Some(posts::version(conn, shown.version_id)?.content.as_str().to_owned()))
+    Ok(Some(posts::store::version(conn, shown.version_id)?.shown()))
 }
 
 fn tabs(me: &SignedIn, current: WijkId) -> Vec<DeskWijk> {
@@ -279,7 +296,7 @@ fn announced(links: &Links, slug: &str, shown: &Shown, partners: &[Partner]) -> 
         author_name: name.to_owned(),
         text: cards::shortened(&shown.version.shown().plain()),
         at: shown.announcement.announced_at,
-        permalink: links.post(shown.post.id),
+        permalink: shown.post.kind.address(links, shown.post.id),
         withdraw_url: format!("/balie/{id}/terughalen?wijk={slug}"),
     }
 }
@@ -363,7 +380,7 @@ pub(super) async fn withdraw(
     let decided = web.app.database.write(move |c| {
         let announcement = announcements::find(c, id)?;
         let by = seated(c, &account, announcement.wijk_id, now)?;
-        let post = posts::find(c, announcement.post_id)?;
+        let post = posts::store::find(c, announcement.post_id)?;
         withdraw::by_moderator(c, &post, &by, &reason, now)
     });
     afterwards(decided.await, Notice::Withdrawn, &from)

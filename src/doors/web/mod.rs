@@ -20,6 +20,8 @@ mod home;
 mod wijk;
 mod follow;
 mod post;
+mod agenda;
+mod tag;
 mod author;
 mod sign_in;
 mod invitation;
@@ -66,10 +68,14 @@ pub fn routes(app: &App, otherwise: Router) -> Router {
         .route("/", get(home::page))
         .route("/wijken/{slug}", get(wijk::page))
         .route("/wijken/{slug}/volgen", get(follow::page))
+        .route("/wijken/{slug}/agenda", get(agenda::page))
         .route("/berichten/{id}", get(post::page))
         // A conversation is read on the page of what opened it.
         .route("/gesprekken/{id}", get(post::page))
         .route("/melden", get(report::page).post(report::send))
+        .route("/agenda/{id}", get(post::event))
+        .route("/peilingen/{id}", get(post::poll))
+        .route("/tags/{tag}", get(tag::page))
         .route("/partners/{name}", get(author::page))
         .route("/@{name}", get(author::by_name))
         .route("/aanmelden", get(sign_in::page).post(sign_in::sign_in))

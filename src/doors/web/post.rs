@@ -14,7 +14,7 @@ use super::thread::{self, Reply};
 use super::visitor::Visitor;
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
-use crate::foundation::error::Result;
+use crate::foundation::error::{Error, Result};
 use crate::foundation::i18n::Translator;
 use crate::foundation::ids::PostId;
 use crate::neighbourhood::media::Pictures;
@@ -54,20 +54,54 @@ pub(super) async fn page(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let id: PostId = id.parse()?;
-    web.pages.show(&web, &visitor, Place::Post(id), &headers, make(&web, &visitor, id)).await
+    show(&web, &visitor, "berichten", &id, &headers).await
 }
 
-async fn make(web: &Web, visitor: &Visitor, id: PostId) -> Result<Made> {
+pub(super) async fn event(
+    State(web): State<Web>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    show(&web, &visitor, "agenda", &id, &headers).await
+}
+
+pub(super) async fn poll(
+    State(web): State<Web>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    show(&web, &visitor, "peilingen", &id, &headers).await
+}
+
+/// What stands at `/{kind}/{id}`: every post at one address.
+async fn show(
+    web: &Web,
+    visitor: &Visitor,
+    kind: &'static str,
+    id: &str,
+    headers: &HeaderMap,
+) -> Result<Response, Failure> {
+    let id: PostId = id.parse()?;
+    let made = make(web, visitor, format!("{kind}/{id}"), id);
+    web.pages.show(web, visitor, Place::Post { kind, id }, headers, made).await
+}
+
+async fn make(web: &Web, visitor: &Visitor, path: String, id: PostId) -> Result<Made> {
     let now = web.app.clock.now();
     let Found { shown, wijk, around, answers, totals, pictures } =
         web.app.database.read(move |c| read(c, id, now)).await?;
     let (t, links) = (visitor.translator(web), &web.app.links);
-    let setting =
-        Setting { links, t: &t, wijk: &wijk, partners: &around.partners, pictures: &pictures };
+    if shown.post.kind.address(links, id) != links.at(&path) {
+        return Err(Error::NotFound);
+    }
+    let (partners, pictures) = (around.partners.as_slice(), &pictures);
+    let setting = Setting { links, t: &t, wijk: &wijk, partners, pictures, now };
+    let over = cards::first_over(std::slice::from_ref(&shown), now);
     let is_open = wijk.row.closed_at.is_none();
     let page = PostPage {
-        layout: Layout::new(web, visitor, &format!("/berichten/{id}")),
+        layout: Layout::new(web, visitor, &format!("/{path}")),
         wijk: is_open.then(|| WijkPlate::of(links, &wijk, around.followers)),
         post: setting.card(&shown),
         object_url: shown.post.uri.clone(),
@@ -83,7 +117,7 @@ async fn make(web: &Web, visitor: &Visitor, id: PostId) -> Result<Made> {
         html: layout::html(&page)?,
         object: Some(shown.post.uri),
         wijken: vec![wijk.id()],
-        until: cards::first_end(&around.partners),
+        until: [cards::first_end(&around.partners), over].into_iter().flatten().min(),
     })
 }
 

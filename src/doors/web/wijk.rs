@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::Web;
 use super::cache::{Made, Place};
-use super::cards::{self, PartnerPlate, PostCard, Setting, WijkView};
+use super::cards::{self, AgendaLine, PartnerPlate, PostCard, Setting, WijkView};
 use super::failure::Failure;
 use super::layout::{self, Layout};
 use super::visitor::Visitor;
@@ -18,10 +18,11 @@ use crate::foundation::error::Result;
 use crate::foundation::i18n::Translator;
 use crate::foundation::ids::AnnouncementId;
 use crate::neighbourhood::media::Pictures;
-use crate::neighbourhood::timelines::{self, Around};
+use crate::neighbourhood::timelines::{self, Around, Shown};
 use crate::neighbourhood::wijken::{self, Wijk};
 
 const POSTS_ON_A_PAGE: i64 = 20;
+const EVENTS_BESIDE: i64 = 4;
 
 #[derive(Template)]
 #[template(path = "wijk.html")]
@@ -31,9 +32,21 @@ struct WijkPage {
     wijk: WijkView,
     partners: Vec<PartnerPlate>,
     posts: Vec<PostCard>,
+    /// The next ones.
+    agenda: Vec<AgendaLine>,
+    agenda_url: String,
     older: Option<String>,
     server: &'static str,
     problem: Option<String>,
+}
+
+/// A wijk with all that stands on its page.
+struct Found {
+    wijk: Wijk,
+    timeline: timelines::Page,
+    agenda: Vec<Shown>,
+    around: Around,
+    pictures: Pictures,
 }
 
 #[derive(Deserialize)]
@@ -61,21 +74,18 @@ async fn make(
     before: Option<AnnouncementId>,
 ) -> Result<Made> {
     let now = web.app.clock.now();
-    let (wijk, timeline, around, pictures) =
+    let Found { wijk, timeline, agenda, around, pictures } =
         web.app.database.read(move |c| read(c, &slug, before, now)).await?;
     let t = visitor.translator(web);
-    let setting = Setting {
-        links: &web.app.links,
-        t: &t,
-        wijk: &wijk,
-        partners: &around.partners,
-        pictures: &pictures,
-    };
+    let (links, partners, pictures) = (&web.app.links, around.partners.as_slice(), &pictures);
+    let setting = Setting { links, t: &t, wijk: &wijk, partners, pictures, now };
     let page = WijkPage {
         layout: Layout::new(web, visitor, &address(wijk.slug(), before)),
         wijk: WijkView::of(&wijk, around.followers),
         partners: around.partners.iter().map(PartnerPlate::of).collect(),
         posts: setting.cards(&timeline.shown),
+        agenda: setting.agenda(&agenda),
+        agenda_url: format!("/wijken/{}/agenda", wijk.slug()),
         older: timeline.older.map(|older| address(wijk.slug(), Some(older))),
         server: "",
         problem: None,
@@ -85,7 +95,14 @@ async fn make(
         html: layout::html(&page)?,
         object: Some(wijk.actor.uri.clone()),
         wijken: vec![wijk.id()],
-        until: cards::first_end(&around.partners),
+        until: [
+            cards::first_end(&around.partners),
+            cards::first_over(&agenda, now),
+            cards::first_over(&timeline.shown, now),
+        ]
+        .into_iter()
+        .flatten()
+        .min(),
     })
 }
 
@@ -94,12 +111,13 @@ fn read(
     slug: &str,
     before: Option<AnnouncementId>,
     now: Time,
-) -> Result<(Wijk, timelines::Page, Around, Pictures)> {
+) -> Result<Found> {
     let wijk = wijken::open(conn, slug)?;
     let timeline = timelines::of_wijk(conn, wijk.id(), before, POSTS_ON_A_PAGE)?;
     let around = timelines::around(conn, wijk.id(), now)?;
+    let agenda = timelines::agenda(conn, wijk.id(), now, EVENTS_BESIDE)?;
     let pictures = Pictures::of(conn, &cards::versions(&timeline.shown))?;
-    Ok((wijk, timeline, around, pictures))
+    Ok(Found { wijk, timeline, agenda, around, pictures })
 }
 
 fn address(slug: &str, before: Option<AnnouncementId>) -> String {

@@ -157,6 +157,9 @@ diesel::table! {
         language -> Nullable<Text>,
         is_sensitive -> Bool,
         attachments -> Text,
+        event -> Nullable<Text>,
+        poll -> Nullable<Text>,
+        tags -> Text,
         shown_hash -> Binary,
         written_at -> BigInt,
     }
@@ -192,6 +195,49 @@ diesel::table! {
         not_before -> BigInt,
         leased_until -> BigInt,
         wanted_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    event_times (version_id) {
+        version_id -> BigInt,
+        starts_at -> BigInt,
+        over_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    version_tags (version_id, tag) {
+        version_id -> BigInt,
+        tag -> Text,
+    }
+}
+
+diesel::table! {
+    polls (post_id) {
+        post_id -> BigInt,
+        is_multiple -> Bool,
+        ends_at -> Nullable<BigInt>,
+        closed_at -> Nullable<BigInt>,
+        counts -> Text,
+        voters -> Nullable<BigInt>,
+        told_at -> BigInt,
+        is_changed -> Bool,
+    }
+}
+
+diesel::table! {
+    poll_votes (post_id, voter, option) {
+        post_id -> BigInt,
+        voter -> Text,
+        option -> Text,
+    }
+}
+
+diesel::table! {
+    poll_inboxes (post_id, inbox) {
+        post_id -> BigInt,
+        inbox -> Text,
     }
 }
 
@@ -442,6 +488,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     post_versions,
     raw_activities,
     pictures,
+    event_times,
+    version_tags,
+    polls,
+    poll_votes,
+    poll_inboxes,
     tombstones,
     private_posts,
     accounts,
@@ -470,6 +521,7 @@ diesel::joinable!(unwilling -> actors (actor_id));
 diesel::joinable!(posts -> actors (author_id));
 diesel::joinable!(post_versions -> posts (post_id));
 diesel::joinable!(pictures -> post_versions (version_id));
+diesel::joinable!(polls -> posts (post_id));
 diesel::joinable!(announcements -> posts (post_id));
 diesel::joinable!(reactions -> posts (post_id));
 diesel::joinable!(reactions -> actors (actor_id));

@@ -79,6 +79,15 @@ pub enum Word {
     CreatePost {
         post: PostId,
     },
+    /// Its words changed.
+    UpdatePost {
+        post: PostId,
+        at: Time,
+    },
+    /// How a poll of ours stands, or ended.
+    UpdatePoll {
+        post: PostId,
+    },
     /// It is gone.
     DeletePost {
         post: PostId,
@@ -139,6 +148,8 @@ impl Word {
             | Self::Relay { post, .. }
             | Self::UndoRelay { post, .. }
             | Self::CreatePost { post }
+            | Self::UpdatePost { post, .. }
+            | Self::UpdatePoll { post }
             | Self::DeletePost { post } => format!("post/{post}"),
             Self::UpdateWijk { wijk, .. } | Self::DeleteWijk { wijk } => format!("wijk/{wijk}"),
             Self::IgnoreJoin { by, to, .. } | Self::RejectQuote { by, to, .. } => {
@@ -161,6 +172,8 @@ impl Word {
             | Self::Relay { post, .. }
             | Self::UndoRelay { post, .. }
             | Self::CreatePost { post }
+            | Self::UpdatePost { post, .. }
+            | Self::UpdatePoll { post }
             | Self::DeletePost { post } => Some(*post),
             _ => None,
         }
@@ -203,6 +216,8 @@ impl Word {
             Self::Relay { .. } => "relay",
             Self::UndoRelay { .. } => "undo_relay",
             Self::CreatePost { .. } => "create_post",
+            Self::UpdatePost { .. } => "update_post",
+            Self::UpdatePoll { .. } => "update_poll",
             Self::DeletePost { .. } => "delete_post",
             Self::UpdateWijk { .. } => "update_wijk",
             Self::UpdateKey { .. } => "update_key",

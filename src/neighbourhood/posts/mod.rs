@@ -1,5 +1,7 @@
 //! A post, written here or elsewhere, and its versions. What an approval pins is a version.
 
+pub mod event;
+pub mod poll;
 pub mod publish;
 pub mod receive;
 pub mod store;
@@ -7,13 +9,18 @@ pub mod store;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::prelude::*;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+use self::event::Event;
+use self::poll::Poll;
 
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::{post_versions, posts, private_posts, raw_activities};
 use crate::foundation::database::text_enum;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{ActorId, PostId, PrivatePostId, RawActivityId, VersionId};
+use crate::foundation::links::Links;
 use crate::foundation::secret::sha256;
 use crate::foundation::text::SafeHtml;
 use crate::neighbourhood::actors::Actor;
@@ -72,6 +79,16 @@ impl Kind {
             ObjectType::Event => Self::Event,
             ObjectType::Question => Self::Poll,
             _ => Self::News,
+        }
+    }
+
+    /// Where one is found here: page and ActivityPub id of ours, page of others'.
+    #[must_use]
+    pub fn address(self, links: &Links, id: PostId) -> String {
+        match self {
+            Self::Event => links.event(id),
+            Self::Poll => links.poll(id),
+            _ => links.post(id),
         }
     }
 
@@ -161,6 +178,12 @@ pub struct Version {
     pub is_sensitive: bool,
     /// [`Attachment`]s in JSON.
     pub attachments: String,
+    /// An [`Event`] in JSON.
+    pub event: Option<String>,
+    /// A [`Poll`] in JSON.
+    pub poll: Option<String>,
+    /// Its hashtags in JSON.
+    pub tags: String,
     pub shown_hash: Vec<u8>,
     pub written_at: Time,
 }
@@ -226,18 +249,28 @@ pub struct Shown {
     pub language: Option<String>,
     pub is_sensitive: bool,
     pub attachments: Vec<Attachment>,
+    pub event: Option<Event>,
+    pub poll: Option<Poll>,
+    /// In small letters, without the mark.
+    pub tags: Vec<String>,
 }
 
 impl Shown {
     /// SHA-256 over all of it, each field with its length: equal hashes mean that a reader sees the same.
     pub fn hash(&self) -> Result<[u8; 32]> {
         let attachments = hashed(&self.attachments)?;
+        let event = self.event.as_ref().map(json).transpose()?;
+        let poll = self.poll.as_ref().map(json).transpose()?;
+        let tags = json(&self.tags)?;
         let mut bytes = vec![u8::from(self.is_sensitive)];
         for field in [
             self.title.as_deref(),
             self.summary.as_deref(),
             Some(self.content.as_str()),
             Some(&attachments),
+            event.as_deref(),
+            poll.as_deref(),
+            Some(&tags),
         ] {
             let field = field.unwrap_or_default();
             bytes.extend(field.len().to_be_bytes());
@@ -252,11 +285,15 @@ impl Shown {
         self.attachments.iter().find(|one| one.is_quote()).map(|quote| quote.url.as_str())
     }
 
-    /// The text without marks, with the title before it, for lists and command lines.
+    /// The text without marks, with the title before it and what can be chosen behind it, for lists and command lines.
     #[must_use]
     pub fn plain(&self) -> String {
-        let parts = [self.title.clone(), self.summary.clone(), Some(self.content.to_plain())];
-        parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+        let place = self.event.as_ref().and_then(|event| event.place.as_ref());
+        let options = self.poll.iter().flat_map(|poll| &poll.options);
+        let parts = [self.title.clone(), self.summary.clone(), place.map(event::Place::line)];
+        let parts = parts.into_iter().flatten().chain([self.content.to_plain()]);
+        let parts = parts.filter(|part| !part.is_empty());
+        parts.chain(options.map(|option| format!("- {option}"))).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -272,7 +309,7 @@ impl Version {
     pub fn forget_quotes(&mut self) -> Result<()> {
         let mut shown = self.shown();
         shown.attachments.retain(|one| !one.is_quote());
-        self.attachments = serde_json::to_string(&shown.attachments).map_err(Error::internal)?;
+        self.attachments = json(&shown.attachments)?;
         Ok(())
     }
 
@@ -285,7 +322,10 @@ impl Version {
             content: shown.content.clone(),
             language: shown.language.clone(),
             is_sensitive: shown.is_sensitive,
-            attachments: serde_json::to_string(&shown.attachments).map_err(Error::internal)?,
+            attachments: json(&shown.attachments)?,
+            event: shown.event.as_ref().map(json).transpose()?,
+            poll: shown.poll.as_ref().map(json).transpose()?,
+            tags: json(&shown.tags)?,
             shown_hash: shown.hash()?.to_vec(),
             written_at,
         })
@@ -299,38 +339,69 @@ impl Version {
             content: self.content.clone(),
             language: self.language.clone(),
             is_sensitive: self.is_sensitive,
-            attachments: serde_json::from_str(&self.attachments).unwrap_or_default(),
+            attachments: read(&self.attachments).unwrap_or_default(),
+            event: self.event.as_deref().and_then(read),
+            poll: self.poll.as_deref().and_then(read),
+            tags: read(&self.tags).unwrap_or_default(),
         }
     }
 }
 
+fn json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(Error::internal)
+}
+
+/// What was written by [`json`].
+fn read<T: DeserializeOwned>(json: &str) -> Option<T> {
+    serde_json::from_str(json).ok()
+}
+
 #[cfg(test)]
 mod tests {
+    use super::event::{EventStatus, Place};
     use super::*;
 
     #[test]
     fn everything_a_reader_sees_is_in_the_hash() {
+        let event = Event {
+            starts_at: Time::ZERO,
+            ends_at: None,
+            time_zone: None,
+            status: EventStatus::Confirmed,
+            place: Some(Place::parse("Plein")),
+            online_url: None,
+        };
+        let options = vec!["ja".to_owned(), "nee".to_owned()];
+        let poll = Poll { options, is_multiple: false, ends_at: None };
         let shown = Shown {
-            title: None,
-            summary: None,
             content: SafeHtml::from_plain("De bank is stuk"),
-            language: None,
-            is_sensitive: false,
             attachments: vec![Attachment {
                 url: "https://a.test/1".into(),
                 media_type: "image/png".into(),
                 alt: "bank".into(),
                 focus: None,
             }],
+            event: Some(event.clone()),
+            poll: Some(poll.clone()),
+            ..Shown::default()
         };
-        let mut changed = vec![shown.clone(); 6];
-        changed[0].title = Some("Bank".into());
-        changed[1].summary = Some("let op".into());
-        changed[2].content = SafeHtml::from_plain("De bank is heel");
-        changed[3].is_sensitive = true;
-        changed[4].attachments[0].alt = "een bank".into();
-        changed[5].attachments[0].url = "https://a.test/2".into();
-        for other in changed {
+        let changes: [fn(&mut Shown); 12] = [
+            |shown| shown.title = Some("Bank".into()),
+            |shown| shown.summary = Some("let op".into()),
+            |shown| shown.content = SafeHtml::from_plain("De bank is heel"),
+            |shown| shown.is_sensitive = true,
+            |shown| shown.attachments[0].alt = "een bank".into(),
+            |shown| shown.attachments[0].url = "https://a.test/2".into(),
+            |shown| shown.event.as_mut().unwrap().starts_at = Time::FAR,
+            |shown| shown.event.as_mut().unwrap().status = EventStatus::Cancelled,
+            |shown| shown.event.as_mut().unwrap().place = None,
+            |shown| shown.poll.as_mut().unwrap().options.swap(0, 1),
+            |shown| shown.poll.as_mut().unwrap().is_multiple = true,
+            |shown| shown.tags = vec!["plein".into()],
+        ];
+        for change in changes {
+            let mut other = shown.clone();
+            change(&mut other);
             assert_ne!(other.hash().unwrap(), shown.hash().unwrap(), "{other:?}");
         }
         let mut recut = shown.clone();

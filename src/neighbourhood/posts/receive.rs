@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::poll::Tally;
 use super::{Kind, ObjectType, Post, Raw, Shown, Version, Visibility, store};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
@@ -25,6 +26,8 @@ pub struct Received {
     pub in_reply_to: Option<String>,
     pub published_at: Time,
     pub shown: Shown,
+    /// Of a poll: how it stands.
+    pub tally: Option<Tally>,
     /// Whom it names: `to`, `cc`, `audience` and mentions.
     pub addressed: Vec<String>,
     /// Without `#`, in lower case.
@@ -46,7 +49,7 @@ impl Received {
 #[derive(Debug, Clone)]
 pub enum Kept {
     /// Not known before.
-    New { post: Post, version: Version },
+    New { post: Post, version: Box<Version> },
     /// Known, with the version a reader sees now.
     Again { post: Post, version: VersionId },
     /// Its author deleted it; a late Create does not bring it back.
@@ -111,7 +114,7 @@ fn new(conn: &mut Connection, author: &Actor, received: &Received, now: Time) ->
     if let Some(raw) = &received.raw {
         store::keep_raw(conn, id, version_id, raw, now)?;
     }
-    Ok(Kept::New { post, version })
+    Ok(Kept::New { post, version: Box::new(version) })
 }
 
 fn again(

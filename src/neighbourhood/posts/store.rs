@@ -5,7 +5,8 @@ use diesel::prelude::*;
 use super::{KeptRaw, Post, PrivatePost, Raw, Version, Visibility};
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::{
-    actors, post_versions, posts, private_posts, raw_activities, tombstones,
+    actors, event_times, post_versions, posts, private_posts, raw_activities, tombstones,
+    version_tags,
 };
 use crate::foundation::database::{Connection, on_each};
 use crate::foundation::error::{Error, Result};
@@ -77,20 +78,51 @@ pub(super) fn insert(conn: &mut Connection, post: &Post) -> Result<bool> {
 /// The first version of a post.
 pub(super) fn insert_version(conn: &mut Connection, version: &Version) -> Result<()> {
     on_each!(conn, c => diesel::insert_into(post_versions::table).values(version).execute(c))?;
-    Ok(())
+    index(conn, version)
 }
 
 /// The version with that hash, which may be one of before: an edit that takes an edit back.
 pub(super) fn keep_version(conn: &mut Connection, version: &Version) -> Result<VersionId> {
-    on_each!(conn, c => diesel::insert_into(post_versions::table)
+    let rows = on_each!(conn, c => diesel::insert_into(post_versions::table)
         .values(version)
         .on_conflict((post_versions::post_id, post_versions::shown_hash))
         .do_nothing()
         .execute(c))?;
+    if rows == 1 {
+        index(conn, version)?;
+    }
     let same = post_versions::post_id
         .eq(version.post_id)
         .and(post_versions::shown_hash.eq(&version.shown_hash));
     Ok(post_versions::table.filter(same).select(post_versions::id).first(conn)?)
+}
+
+/// It is what was said last, also where it was said before.
+pub(super) fn write_again(conn: &mut Connection, id: VersionId, at: Time) -> Result<()> {
+    diesel::update(post_versions::table.find(id))
+        .set(post_versions::written_at.eq(at))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// What versions are looked up by: the times of an event, the tags.
+fn index(conn: &mut Connection, version: &Version) -> Result<()> {
+    let shown = version.shown();
+    if let Some(event) = &shown.event {
+        diesel::insert_into(event_times::table)
+            .values((
+                event_times::version_id.eq(version.id),
+                event_times::starts_at.eq(event.starts_at),
+                event_times::over_at.eq(event.over_at()),
+            ))
+            .execute(conn)?;
+    }
+    for tag in shown.tags {
+        diesel::insert_into(version_tags::table)
+            .values((version_tags::version_id.eq(version.id), version_tags::tag.eq(tag)))
+            .execute(conn)?;
+    }
+    Ok(())
 }
 
 /// `false` where it was gone already.

@@ -6,15 +6,16 @@ use crate::foundation::database::Connection;
 use crate::foundation::error::Result;
 use crate::foundation::ids::{PostId, SubmissionId, WijkId};
 use crate::foundation::links::Links;
-use crate::neighbourhood::actors::Actor;
+use crate::neighbourhood::actors::{Actor, store as actors_store};
 use crate::neighbourhood::announcements;
 use crate::neighbourhood::blocks::Blocklist;
 use crate::neighbourhood::follows;
 use crate::neighbourhood::instances;
 use crate::neighbourhood::media::keep as media;
 use crate::neighbourhood::partners;
+use crate::neighbourhood::polls;
 use crate::neighbourhood::posts::receive::{self, Kept, Received};
-use crate::neighbourhood::posts::{Post, Shown, Version, publish, store as posts_store};
+use crate::neighbourhood::posts::{Kind, Post, Shown, Version, publish, store as posts_store};
 use crate::neighbourhood::wijken::{self, Wijk};
 
 /// A post that names more wijken than this waits in each.
@@ -49,7 +50,7 @@ pub fn received(
         return Ok(());
     }
     let (post, version, wijken) = match receive::keep(conn, author, known, received, now)? {
-        Kept::New { post, version } => (post, version, joined(conn, named, in_threads)?),
+        Kept::New { post, version } => (post, *version, joined(conn, named, in_threads)?),
         Kept::Again { post, version } => {
             let wijken = concerned(conn, named, in_threads, post.id)?;
             (post, posts_store::version(conn, version)?, wijken)
@@ -59,6 +60,9 @@ pub fn received(
     // Its server is told when the wijk passes it on.
     instances::meet(conn, &author.domain)?;
     media::want(conn, &version, now)?;
+    if let (Some(poll), Some(tally)) = (&received.shown.poll, &received.tally) {
+        polls::counted(conn, post.id, poll, tally, now)?;
+    }
     let offer = Offer { author, post: &post, version: &version, wijken_named };
     for wijk in wijken {
         if received.may_be_announced_by(&wijk.actor.uri) {
@@ -153,10 +157,14 @@ pub fn written_here(
     links: &Links,
     wijk: &Wijk,
     author: &Actor,
+    kind: Kind,
     shown: &Shown,
     now: Time,
 ) -> Result<Post> {
-    let (post, version) = publish::publish(conn, links, author, shown, now)?;
+    let (post, version) = publish::publish(conn, links, author, kind, shown, now)?;
+    if let Some(poll) = &shown.poll {
+        polls::open(conn, post.id, poll, now)?;
+    }
     let version = posts_store::version(conn, version)?;
     by_mention(
         conn,
@@ -165,6 +173,23 @@ pub fn written_here(
         now,
     )?;
     Ok(post)
+}
+
+/// A local author changes a post: whoever hears it hears that, and the wijken that pass it on judge it anew.
+///
+/// # Errors
+/// `NotFound` where it was not written here, or is gone.
+pub fn changed_here(conn: &mut Connection, id: PostId, shown: &Shown, now: Time) -> Result<()> {
+    let Some((post, version)) = publish::edit(conn, id, shown, now)? else { return Ok(()) };
+    media::want(conn, &version, now)?;
+    let author = actors_store::find(conn, post.author_id)?;
+    let wijken = concerned(conn, Vec::new(), Vec::new(), post.id)?;
+    let wijken_named = wijken.len();
+    for wijk in wijken {
+        let offer = Offer { author: &author, post: &post, version: &version, wijken_named };
+        by_mention(conn, &wijk, &offer, now)?;
+    }
+    Ok(())
 }
 
 /// A post mentions the wijk: a verified partner's is passed on, everybody else's waits. A new version of a post that

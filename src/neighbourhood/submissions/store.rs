@@ -6,7 +6,7 @@ use super::{Card, State, Submission, Why};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::database::schema::{
-    actors, announcements, pictures, post_versions, posts, raw_activities, submissions,
+    actors, announcements, pictures, polls, post_versions, posts, raw_activities, submissions,
 };
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result, first};
@@ -64,7 +64,7 @@ pub fn card(conn: &mut Connection, id: SubmissionId) -> Result<Card> {
 /// What the wijk passed on last, for the desk.
 pub fn recently_announced(conn: &mut Connection, wijk: WijkId, most: i64) -> Result<Vec<Shown>> {
     let rows = announcements::table
-        .inner_join(posts::table.inner_join(actors::table))
+        .inner_join(posts::table.inner_join(actors::table).left_join(polls::table))
         .inner_join(post_versions::table.on(post_versions::id.eq(announcements::version_id)))
         .filter(announcements::wijk_id.eq(wijk).and(announcements::state.eq(Standing::Announced)))
         .order(announcements::id.desc())

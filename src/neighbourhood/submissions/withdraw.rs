@@ -13,6 +13,7 @@ use crate::neighbourhood::follows;
 use crate::neighbourhood::moderation::{self, Decision};
 use crate::neighbourhood::outgoing::Word;
 use crate::neighbourhood::outgoing::store::say;
+use crate::neighbourhood::polls;
 use crate::neighbourhood::posts::{KeptRaw, Post, Raw, store as posts_store};
 use crate::neighbourhood::reactions;
 
@@ -90,6 +91,7 @@ pub fn deleted(
         None => None,
     };
     by_author(conn, post.id, deletion.as_ref(), now)?;
+    polls::end(conn, post.id, now)?;
     if post.is_local { say(conn, &Word::DeletePost { post: post.id }, now) } else { Ok(()) }
 }
 

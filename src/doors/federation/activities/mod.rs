@@ -10,3 +10,4 @@ pub mod moving;
 pub mod publishing;
 pub mod announcing;
 pub mod arrived;
+pub mod voting;

@@ -6,6 +6,7 @@ use activitypub_federation::fetch::object_id::ObjectId;
 use activitypub_federation::traits::Object;
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use url::Url;
 
 use super::arrived::{Arrived, Conversation};
 use crate::doors::federation::failure::Failure;
@@ -18,11 +19,12 @@ use crate::doors::federation::values::{PUBLIC, same_origin};
 use crate::foundation::app::App;
 use crate::foundation::clock::Time;
 use crate::foundation::config::Limits;
+use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{ActivityId, PostId};
 use crate::neighbourhood::actors::{Actor, store as actors_store};
 use crate::neighbourhood::posts::receive::Received;
-use crate::neighbourhood::posts::{Post, Raw, store as posts_store};
+use crate::neighbourhood::posts::{ObjectType, Post, Raw, store as posts_store};
 use crate::neighbourhood::submissions::{arrive, withdraw};
 
 /// Create and Update of a post, from its author or forwarded by another server: both say "look there".
@@ -57,7 +59,7 @@ impl Conversation for Publish {
 
 impl Publish {
     async fn found(self, post: RemotePost, data: &Data<App>) -> Result<(), Failure> {
-        if !self.0.is_forwarded && post.author != self.0.actor {
+        if !self.0.is_forwarded && !may_send(&self.0.actor, &post) {
             return Err(Error::invalid("attributedTo", "is not who sent this").into());
         }
         let uri = Object::id(&post).to_string();
@@ -97,6 +99,23 @@ impl Publish {
             })
             .await
     }
+}
+
+/// Its author; and of an event also who wrote it in the name of a group of that server (Mobilizon: `actor` is the person,
+/// `attributedTo` the group). That both live where the event does was checked before.
+fn may_send(actor: &Url, post: &RemotePost) -> bool {
+    post.author == *actor || post.received.object_type == ObjectType::Event
+}
+
+/// What a group organises, a person of its server deletes: only the origin can confirm that.
+async fn is_anothers_event(data: &Data<App>, uri: &str, actor: &str) -> Result<bool> {
+    let (uri, actor) = (uri.to_owned(), actor.to_owned());
+    let read = move |c: &mut Connection| {
+        let Some(post) = posts_store::by_uri(c, &uri)? else { return Ok(false) };
+        let author = actors_store::find(c, post.author_id)?;
+        Ok(post.object_type == ObjectType::Event && !post.is_local && author.uri != actor)
+    };
+    data.database.read(read).await
 }
 
 /// An actor changed its own document: read again.
@@ -145,6 +164,9 @@ impl Conversation for Delete {
             return Publish(self.0).act(data).await;
         }
         let (uri, actor, now) = (object.to_string(), self.0.actor.to_string(), data.clock.now());
+        if is_anothers_event(data, &uri, &actor).await? {
+            return Publish(self.0).act(data).await;
+        }
         let sent = raw::raw(&self.0.kind, &self.0.body);
         self.0
             .settle(data, move |c| {
@@ -177,6 +199,21 @@ pub fn create(id: &str, context: &Value, note: &Value, post: &Post, author: &Act
         "to": note["to"],
         "cc": note["cc"],
         "object": note,
+    })
+}
+
+/// The whole object as it is now. A change of its words has `updated` in it; without that, servers read the counts of a
+/// poll anew and show no edit.
+#[must_use]
+pub fn update_post(id: &str, context: &Value, object: &Value, author: &Actor) -> Value {
+    json!({
+        "@context": context,
+        "id": id,
+        "type": "Update",
+        "actor": author.uri,
+        "to": object["to"],
+        "cc": object["cc"],
+        "object": object,
     })
 }
 

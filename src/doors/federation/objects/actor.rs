@@ -197,7 +197,8 @@ fn actor_context() -> Value {
             "discoverable": "toot:discoverable",
             "indexable": "toot:indexable",
             "featured": {"@id": "toot:featured", "@type": "@id"},
-            "postingRestrictedToMods": "lemmy:postingRestrictedToMods"
+            "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
+            "upcomingEvents": {"@id": "https://w3id.org/fep/8a8e/upcomingEvents", "@type": "@id"}
         }
     ])
 }
@@ -226,6 +227,7 @@ pub fn wijk_json(wijk: &Wijk, key: &PublicKey, links: &Links) -> Value {
         "following": format!("{}/following", actor.uri),
         "featured": format!("{}/featured", actor.uri),
         "attributedTo": format!("{}/moderators", actor.uri),
+        "upcomingEvents": format!("{}/agenda", actor.uri),
         "endpoints": {"sharedInbox": links.shared_inbox()},
         "manuallyApprovesFollowers": false,
         "discoverable": true,

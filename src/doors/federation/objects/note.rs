@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::attachment;
 use super::policy::PolicyJson;
+use super::{attachment, event, question};
 use crate::doors::federation::failure::Failure;
 use crate::doors::federation::values::{
     Ids, LONGEST_URL, Many, PUBLIC, id_of, is_public, loose, page_address, same_origin, web_address,
@@ -21,15 +21,17 @@ use crate::foundation::clock::Time;
 use crate::foundation::config::Limits;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::links::Links;
-use crate::foundation::text::{SafeHtml, escape, plain_line};
+use crate::foundation::text::{SafeHtml, escape, hashtag, plain_line};
 use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::media::Pictures;
+use crate::neighbourhood::polls::Ballot;
+use crate::neighbourhood::posts::poll::{Poll, Tally};
 use crate::neighbourhood::posts::receive::Received;
-use crate::neighbourhood::posts::{Attachment, ObjectType, Post, Shown, Version, Visibility};
+use crate::neighbourhood::posts::{Attachment, Kind, ObjectType, Post, Shown, Version, Visibility};
 use crate::neighbourhood::wijken::Wijk;
 
-/// Hashtags of a post that are read (TRUST.md §4).
-const HASHTAGS: usize = 20;
+/// Hashtags used of one post.
+const MOST_TAGS: usize = 20;
 
 /// What we read of a post. Everything but its id, type and author may be missing or odd.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -81,6 +83,9 @@ pub struct NoteJson {
     attachment: Many<Value>,
     #[serde(default, deserialize_with = "loose", skip_serializing)]
     interaction_policy: Option<PolicyJson>,
+    /// What only some types have: times, places, options.
+    #[serde(flatten, skip_serializing)]
+    rest: Map<String, Value>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -131,7 +136,8 @@ impl RemotePost {
                 .filter(|id| id.len() <= 2000)
                 .map(ToOwned::to_owned),
             published_at: published,
-            shown: json.shown(limits),
+            shown: json.shown(object_type, limits, now),
+            tally: json.question(object_type, now).map(|(_, tally)| tally),
             addressed: json.addressed(),
             announceable_by: json.interaction_policy.as_ref().and_then(PolicyJson::announceable_by),
             raw: None,
@@ -175,44 +181,89 @@ impl NoteJson {
         web_address(quoted).map(String::from)
     }
 
-    fn hashtags(&self) -> Vec<String> {
-        let tags = self.tag.0.iter().filter(|tag| tag.kind == "Hashtag");
-        let written = tags.filter_map(|tag| tag.name.as_deref());
-        let bare = written.map(|name| name.strip_prefix('#').unwrap_or(name).to_lowercase());
-        bare.take(HASHTAGS).collect()
-    }
-
-    fn shown(&self, limits: &Limits) -> Shown {
-        let (language, mapped) = match self.content_map.as_ref().and_then(|map| map.iter().next()) {
-            Some((language, content)) => (Some(language), content.as_str()),
-            None => (None, None),
-        };
-        let content = self.content.as_deref().or(mapped).unwrap_or_default();
-        let quoted = self.quoted();
-        let content = &if quoted.is_some() { without_quote_line(content) } else { content.into() };
-        let content =
-            if self.media_type.as_deref().is_some_and(|kind| kind.starts_with("text/plain")) {
-                SafeHtml::from_plain(
-                    &content.chars().take(limits.remote_post_characters).collect::<String>(),
-                )
-            } else {
-                SafeHtml::from_foreign(content, limits.remote_post_characters)
-            };
-        let line = |text: &Option<String>, most| {
-            text.as_deref().map(|text| plain_line(text, most)).filter(|text| !text.is_empty())
-        };
+    fn shown(&self, object_type: ObjectType, limits: &Limits, now: Time) -> Shown {
+        let name = self.name.as_deref().or_else(|| self.mapped("nameMap")).unwrap_or_default();
+        let summary =
+            self.summary.as_deref().or_else(|| self.mapped("summaryMap")).unwrap_or_default();
+        let line = |text: &str, most| Some(plain_line(text, most)).filter(|text| !text.is_empty());
+        let (warning, lead) = if is_document(object_type) { ("", summary) } else { (summary, "") };
         Shown {
-            title: line(&self.name, limits.title_characters),
-            summary: line(&self.summary, 500),
-            content,
-            language: language.map(|code| plain_line(code, 35)),
+            title: line(name, limits.title_characters),
+            summary: line(warning, 500),
+            content: self.body(lead, limits.remote_post_characters),
+            language: self.language().map(|code| plain_line(code, 35)),
             is_sensitive: self.sensitive.unwrap_or(false),
             attachments: attachment::read(&self.image, &self.attachment, limits)
                 .into_iter()
-                .chain(quoted.map(Attachment::quoting))
+                .chain(self.quoted().map(Attachment::quoting))
                 .collect(),
+            event: (object_type == ObjectType::Event).then(|| event::read(&self.rest)).flatten(),
+            poll: self.question(object_type, now).map(|(poll, _)| poll),
+            tags: self.hashtags(),
         }
     }
+
+    fn question(&self, object_type: ObjectType, now: Time) -> Option<(Poll, Tally)> {
+        if object_type == ObjectType::Question { question::read(&self.rest, now) } else { None }
+    }
+
+    /// `lead` opens it, unless the content opens with the same words: an excerpt.
+    fn body(&self, lead: &str, most: usize) -> SafeHtml {
+        let content = self.content.as_deref().or(first(self.content_map.as_ref()));
+        let is_plain =
+            self.media_type.as_deref().is_some_and(|kind| kind.starts_with("text/plain"));
+        let content = match content.unwrap_or_default() {
+            text if is_plain => SafeHtml::from_plain(&text.chars().take(most).collect::<String>()),
+            html if self.quoted().is_some() => {
+                SafeHtml::from_foreign(&without_quote_line(html), most)
+            }
+            html => SafeHtml::from_foreign(html, most),
+        };
+        let lead = SafeHtml::from_foreign(lead, most);
+        let (opening, text) = (lead.to_plain(), content.to_plain());
+        let opening = opening.trim_end_matches(['…', '.', ' ', '[', ']']);
+        if opening.is_empty() || text.starts_with(opening) {
+            return content;
+        }
+        let lead = match lead.as_str() {
+            text if text.starts_with('<') => text.to_owned(),
+            text => format!("<p>{text}</p>"),
+        };
+        SafeHtml::from_foreign(&(lead + content.as_str()), most)
+    }
+
+    /// As Mastodon reads it: the first key of the first map there is.
+    fn language(&self) -> Option<&str> {
+        let maps = ["nameMap", "summaryMap"].map(|key| self.rest.get(key)?.as_object());
+        let mut maps = [self.content_map.as_ref()].into_iter().chain(maps);
+        maps.find_map(|map| map?.keys().next()).map(String::as_str)
+    }
+
+    /// The first text of one of the maps by language.
+    fn mapped(&self, key: &str) -> Option<&str> {
+        first(self.rest.get(key)?.as_object())
+    }
+
+    fn hashtags(&self) -> Vec<String> {
+        let names = self.tag.0.iter().filter(|tag| tag.kind == "Hashtag");
+        let names = names.filter_map(|tag| hashtag(tag.name.as_deref()?));
+        let mut tags: Vec<String> = Vec::new();
+        for tag in names {
+            if tags.len() < MOST_TAGS && !tags.contains(&tag) {
+                tags.push(tag);
+            }
+        }
+        tags
+    }
+}
+
+fn first(map: Option<&Map<String, Value>>) -> Option<&str> {
+    map?.values().next()?.as_str()
+}
+
+/// Whose `summary` is text to be read; that of a Note or a Question is a warning (Mastodon's converted types).
+fn is_document(object_type: ObjectType) -> bool {
+    matches!(object_type, ObjectType::Event | ObjectType::Article | ObjectType::Page)
 }
 
 /// Mastodon and Misskey write the quoted address in the text too, for who cannot show a quote.
@@ -257,14 +308,25 @@ impl Object for RemotePost {
     }
 }
 
-/// The terms our notes use beyond `ActivityStreams`, inline.
+/// The terms our posts use beyond `ActivityStreams`, inline: no context of ours must be fetched.
 #[must_use]
-pub fn note_context() -> Value {
-    json!([
-        "https://www.w3.org/ns/activitystreams",
-        {"toot": "http://joinmastodon.org/ns#", "Hashtag": "as:Hashtag", "sensitive": "as:sensitive",
-         "blurhash": "toot:blurhash", "focalPoint": {"@container": "@list", "@id": "toot:focalPoint"}}
-    ])
+pub fn context(object_type: ObjectType) -> Value {
+    let mut terms = json!({
+        "toot": "http://joinmastodon.org/ns#",
+        "Hashtag": "as:Hashtag",
+        "sensitive": "as:sensitive",
+        "blurhash": "toot:blurhash",
+        "focalPoint": {"@container": "@list", "@id": "toot:focalPoint"},
+    });
+    let more = match object_type {
+        ObjectType::Event => event::terms(),
+        ObjectType::Question => question::terms(),
+        _ => Map::new(),
+    };
+    if let Some(terms) = terms.as_object_mut() {
+        terms.extend(more);
+    }
+    json!(["https://www.w3.org/ns/activitystreams", terms])
 }
 
 /// A post written here, offered to `wijken`, without its context.
@@ -275,15 +337,21 @@ pub fn note_json(
     author: &Actor,
     wijken: &[Wijk],
     pictures: &Pictures,
+    ballot: Option<&Ballot>,
     links: &Links,
 ) -> Value {
-    let content = with_title_and_mentions(version, wijken);
+    let shown = version.shown();
+    let content = content(post.kind, &shown, wijken);
     let mut cc = vec![format!("{}/followers", author.uri)];
     cc.extend(wijken.iter().map(|wijk| wijk.actor.uri.clone()));
-    let tags: Vec<Value> = wijken
+    let mentions = wijken
         .iter()
-        .map(|wijk| json!({"type": "Mention", "href": wijk.actor.uri, "name": links.handle(wijk.slug())}))
-        .collect();
+        .map(|wijk| json!({"type": "Mention", "href": wijk.actor.uri, "name": links.handle(wijk.slug())}));
+    let hashtags = shown
+        .tags
+        .iter()
+        .map(|tag| json!({"type": "Hashtag", "href": links.tag(tag), "name": format!("#{tag}")}));
+    let tags: Vec<Value> = mentions.chain(hashtags).collect();
     let mut note = json!({
         "id": post.uri,
         "type": post.object_type,
@@ -292,25 +360,51 @@ pub fn note_json(
         "to": [PUBLIC],
         "cc": cc,
         "content": content,
-        "contentMap": {version.language.as_deref().unwrap_or("nl"): content},
+        "contentMap": {shown.language.as_deref().unwrap_or("nl"): content},
         "published": post.published_at.rfc3339(),
-        "sensitive": version.is_sensitive,
+        "sensitive": shown.is_sensitive,
         "tag": tags,
         "attachment": attachment::given(version, pictures, links),
     });
-    if let (Some(object), Some(wijk)) = (note.as_object_mut(), wijken.first()) {
+    let Some(object) = note.as_object_mut() else { return note };
+    if let Some(wijk) = wijken.first() {
         object.insert("audience".to_owned(), Value::String(wijk.actor.uri.clone()));
+    }
+    // Only what was edited: Mastodon takes it for an edit.
+    if version.written_at > post.published_at {
+        object.insert("updated".to_owned(), version.written_at.rfc3339().into());
+    }
+    match (&shown.event, &shown.poll, ballot) {
+        (Some(event), ..) => event::say(object, event, &shown, author),
+        (None, Some(poll), Some(ballot)) => question::say(object, poll, ballot),
+        _ => {}
     }
     note
 }
 
-/// Mastodon shows no title of a Note, so it opens the text; the wijk is named as a person would name it.
-fn with_title_and_mentions(version: &Version, wijken: &[Wijk]) -> String {
-    let mut html = String::new();
-    if let Some(title) = &version.title {
-        html.extend(["<p><strong>", &escape(title), "</strong></p>"]);
+/// Mastodon shows no title of a Note, and GoToSocial neither when nor where an event is: so they open the text. The wijk
+/// is named as a person would name it.
+fn content(kind: Kind, shown: &Shown, wijken: &[Wijk]) -> String {
+    let mut heading: Vec<String> = Vec::new();
+    match (kind, &shown.title) {
+        (Kind::Alert, title) => {
+            let words = format!("⚠ Melding: {}", title.as_deref().unwrap_or_default());
+            heading.push(format!("<strong>{}</strong>", escape(words.trim_end())));
+        }
+        (_, Some(title)) => {
+            let title = event::name(shown.event.as_ref(), title);
+            heading.push(format!("<strong>{}</strong>", escape(&title)));
+        }
+        _ => {}
     }
-    html.push_str(version.content.as_str());
+    if let Some(event) = &shown.event {
+        heading.extend(event::lines(event).iter().map(|line| escape(line)));
+    }
+    let mut html = String::new();
+    if !heading.is_empty() {
+        html.extend(["<p>", &heading.join("<br>"), "</p>"]);
+    }
+    html.push_str(shown.content.as_str());
     let mentions: Vec<String> = wijken.iter().map(mention).collect();
     if !mentions.is_empty() {
         html.extend(["<p>", &mentions.join(" "), "</p>"]);

@@ -1,0 +1,113 @@
+//! What makes a post an event: when it is, where, and whether it goes ahead.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::foundation::clock::Time;
+use crate::foundation::database::text_enum;
+
+text_enum! {
+    /// Whether it goes ahead, in the words of iCalendar (RFC 5545 §3.8.1.11).
+    EventStatus { Confirmed = "confirmed", Tentative = "tentative", Cancelled = "cancelled" }
+}
+
+/// An event without an end stands in the agenda this long.
+const WITHOUT_END: Duration = Duration::from_hours(3);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    pub starts_at: Time,
+    pub ends_at: Option<Time>,
+    /// The IANA name of the zone it is held in.
+    pub time_zone: Option<String>,
+    pub status: EventStatus,
+    pub place: Option<Place>,
+    /// Where it is held on the web.
+    pub online_url: Option<String>,
+}
+
+impl Event {
+    /// When it leaves the agenda.
+    #[must_use]
+    pub fn over_at(&self) -> Time {
+        self.ends_at.unwrap_or_else(|| self.starts_at.plus(WITHOUT_END))
+    }
+}
+
+/// The parts of a schema.org `PostalAddress` that a visitor needs to get there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    pub name: String,
+    pub street: Option<String>,
+    pub postal_code: Option<String>,
+    pub locality: Option<String>,
+    pub country: Option<String>,
+}
+
+impl Place {
+    /// As it is written here: the name, then street and town in any order, commas between.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let mut parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let mut place =
+            Self { name: parts.next().unwrap_or_default().to_owned(), ..Self::default() };
+        for part in parts.map(ToOwned::to_owned) {
+            match postal_code(&part) {
+                Some((code, town)) => {
+                    place.postal_code = Some(code);
+                    place.locality = town.or(place.locality);
+                }
+                None if place.street.is_none() => place.street = Some(part),
+                None => place.locality = Some(part),
+            }
+        }
+        place
+    }
+
+    /// `Speeltuin Bloemhof, Speelplein 3, 3073 AA Rotterdam`
+    #[must_use]
+    pub fn line(&self) -> String {
+        let town = [self.postal_code.as_deref(), self.locality.as_deref()];
+        let town = town.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let mut parts: Vec<&str> = Vec::new();
+        for part in [self.name.as_str(), self.street.as_deref().unwrap_or_default(), &town] {
+            if !part.is_empty() && !parts.contains(&part) {
+                parts.push(part);
+            }
+        }
+        parts.join(", ")
+    }
+}
+
+/// `3073 AA Rotterdam` → the code and the town.
+fn postal_code(text: &str) -> Option<(String, Option<String>)> {
+    let (digits, rest) = text.split_at_checked(4)?;
+    let rest = rest.trim_start();
+    let letters = rest.get(..2)?;
+    let (_, town) = rest.split_at(2);
+    let is_code = digits.bytes().all(|b| b.is_ascii_digit())
+        && letters.bytes().all(|b| b.is_ascii_uppercase())
+        && town.chars().next().is_none_or(char::is_whitespace);
+    let town = Some(town.trim().to_owned()).filter(|town| !town.is_empty());
+    is_code.then(|| (format!("{digits} {letters}"), town))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_as_it_is_written() {
+        let whole = Place::parse("Speeltuin Bloemhof, Speelplein 3, 3073AA Rotterdam");
+        assert_eq!(
+            (whole.name.as_str(), whole.street.as_deref(), whole.postal_code.as_deref()),
+            ("Speeltuin Bloemhof", Some("Speelplein 3"), Some("3073 AA"))
+        );
+        assert_eq!(whole.line(), "Speeltuin Bloemhof, Speelplein 3, 3073 AA Rotterdam");
+        assert_eq!(Place::parse("Het plein").line(), "Het plein");
+        assert_eq!(Place::parse("Kerk, Plein 1, Rotterdam").locality.as_deref(), Some("Rotterdam"));
+        assert_eq!(Place::parse("Loods, 3073 ABC").street.as_deref(), Some("3073 ABC"));
+        assert_eq!(Place::parse("Éé, 30é3 AA X").street.as_deref(), Some("30é3 AA X"));
+    }
+}
