@@ -179,10 +179,10 @@ impl Word {
         }
     }
 
-    /// Whether it goes to one inbox only: an answer to a follow.
+    /// Whether it goes to one inbox only: what is between two, and not what is handed on.
     #[must_use]
     pub fn is_to_one(&self) -> bool {
-        !self.is_public()
+        !self.is_public() && !matches!(self, Self::HandOn { .. })
     }
 
     /// Whether anybody may read its activity: one about a follow tells who follows whom, a report who is reported, and
