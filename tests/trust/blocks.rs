@@ -38,6 +38,7 @@ each_database! {
     async fn m02_what_a_blocked_actor_wrote_comes_by_anothers_announce(db: TestDatabase) {
         let mut case = Case::new(db).await;
         case.town.server.does(&["block", "add", &case.honest.id()]).await;
+        note_once_blocked(&case.town, &case.honest).await;
         let note = case.honest.note("doorgegeven door c");
         case.honest.publishes(&note);
         for object in [Object::Id(note.id.clone()), Object::Note(Box::new(note.clone()))] {
@@ -57,6 +58,7 @@ each_database! {
         let mut case = Case::new(db).await;
         case.town.server.does(&["block", "add", "b.test"]).await;
         case.town.server.does(&["block", "add", "b.test", "--wijk", "bloemhof"]).await;
+        refused_from_now_on(&case.honest).await;
         let theirs = case.honest.note("aan een ander bericht gehangen");
         case.honest.publishes(&theirs);
         let mut carrier = case.other.note("een bericht met van alles eraan");
@@ -243,7 +245,13 @@ async fn handled_without(town: &Town, partner: &Neighbour, other: &Neighbour) {
 /// Whoever was blocked and is no more, once the server has noticed.
 async fn heard_again(town: &Town, who: &Neighbour) {
     let heard = async || {
-        let note = who.writes("Ben ik er weer?").await;
+        let note = who.note("Ben ik er weer?");
+        who.publishes(&note);
+        // What is kept of blocks may be a moment old.
+        let status = who.sends(&Activity::create(&note)).await.status;
+        if status != 202 {
+            return Err(format!("{} is answered {status}", who.handle()));
+        }
         for _ in 0..20 {
             let queue = town.queue().await;
             if queue.iter().any(|s| s["post"] == note.id.as_str()) {
