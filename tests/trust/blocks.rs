@@ -49,6 +49,8 @@ each_database! {
         // By another server, as a hint where to look.
         case.answered(202, "forwarded", &case.other.letter(&Activity::create(&note)).sealed()).await;
         case.has_no_effect(&note);
+        // What is acted on after the block would be offered as anybody's.
+        case.town.everything_is_handled().await;
         case.town.server.does(&["block", "remove", &case.honest.id()]).await;
         heard_again(&case.town, &case.honest).await;
         case.closes().await;
