@@ -220,6 +220,16 @@ each_database! {
         let refused = says(json!({ "automaticApproval": [town.partner.id()], "manualApproval": [] }));
         let asked = says(json!({ "always": [], "approvalRequired": ["https://www.w3.org/ns/activitystreams#Public"] }));
         let allowed = says(json!({ "automaticApproval": [WIJK] }));
+        // It names another wijk too, which may not: that is no reason for this one to be silent.
+        town.server.does(&["wijk", "add", "lombok", "--name", "Lombok"]).await;
+        let lombok = "http://wijk.test/wijken/lombok";
+        let mut both = town.partner.note("Alleen Bloemhof mag dit doorgeven");
+        both.cc.push(lombok.to_owned());
+        let mut json = serde_json::to_value(both.at_its_origin()).expect("a note");
+        json["interactionPolicy"] = json!({ "canAnnounce": { "automaticApproval": [WIJK] } });
+        town.foreign.shows(&both.id, crate::harness::Answer::activity(&json));
+        town.partner.says(&Activity::create(&both)).await;
+        town.announced(&both).await;
         for note in [&refused, &asked, &allowed] {
             town.partner.says(&Activity::create(note)).await;
         }
@@ -228,6 +238,7 @@ each_database! {
         for note in [&refused, &asked] {
             assert_eq!(told_of(&town.follower, note), [""; 0]);
         }
+        assert_eq!(told_of(&town.follower, &both), ["Announce"]);
     }
 
     /// Mobilizon follows a whole server, with the server's own actor.

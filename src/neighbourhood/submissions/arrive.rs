@@ -68,8 +68,7 @@ pub fn received(
         if received.may_be_announced_by(&wijk.actor.uri) {
             by_mention(conn, &wijk, &offer, now)?;
         } else {
-            store::close_all(conn, post.id, now)?;
-            withdraw::by_author(conn, post.id, None, now)?;
+            withdraw::from_wijk(conn, wijk.id(), post.id, now)?;
         }
     }
     Ok(())

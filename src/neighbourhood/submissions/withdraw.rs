@@ -1,11 +1,11 @@
 //! Taking back: a moderator what the wijk passed on, an author what was written.
 
 use super::decide::parse_reason;
-use super::store;
+use super::{State, store};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
-use crate::foundation::ids::PostId;
+use crate::foundation::ids::{PostId, WijkId};
 use crate::neighbourhood::accounts::Moderator;
 use crate::neighbourhood::actors::{Actor, store as actors_store};
 use crate::neighbourhood::announcements;
@@ -61,6 +61,19 @@ pub fn by_author(
         announcements::withdraw(conn, &announcement, deletion, now)?;
     }
     store::close_all(conn, post, now)
+}
+
+/// Its author lets this wijk pass it on no more; what others do with it is between them and the author.
+pub fn from_wijk(conn: &mut Connection, wijk: WijkId, post: PostId, now: Time) -> Result<()> {
+    if let Some(announcement) = announcements::standing(conn, wijk, post)? {
+        announcements::withdraw(conn, &announcement, None, now)?;
+    }
+    match store::of_post(conn, wijk, post)? {
+        Some(waiting) if waiting.state == State::Waiting => {
+            store::close(conn, &waiting, State::Withdrawn, now)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Its origin does not give it to us any more, or not to everybody: hidden as if it had never been here.
