@@ -61,6 +61,10 @@ impl Arrived {
 /// One kind of activity, and what is done with it.
 #[async_trait]
 pub trait Conversation: Sized + Send + Sync {
+    /// Whether a hint from another server than the actor's leads anywhere: where the origin itself is asked. All else
+    /// is forgotten before it is looked at.
+    const HEEDS_HINTS: bool = false;
+
     fn arrived(&self) -> &Arrived;
 
     /// What can be refused without asking anybody.
@@ -94,6 +98,10 @@ impl<C: Conversation> Activity for Taken<C> {
     }
 
     async fn receive(self, data: &Data<App>) -> Result<(), Failure> {
+        let arrived = self.0.arrived();
+        if arrived.is_forwarded && !C::HEEDS_HINTS {
+            return arrived.ignore(data).await;
+        }
         self.0.act(data).await
     }
 }

@@ -30,7 +30,7 @@ impl Conversation for Block {
 
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
         let (arrived, target) = (&self.0, self.0.object_id()?);
-        if arrived.is_forwarded || !data.links.is_ours(&target) {
+        if !data.links.is_ours(&target) {
             return arrived.ignore(data).await;
         }
         let by = ObjectId::<RemoteActor>::from(arrived.actor.clone()).dereference(data).await?.0;
@@ -63,9 +63,6 @@ impl Conversation for UndoBlock {
 
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
         let arrived = &self.0;
-        if arrived.is_forwarded {
-            return arrived.ignore(data).await;
-        }
         let target = arrived.object.get("object").and_then(|inner| url_of(inner, "object").ok());
         let (uri, actor) = (arrived.object_id().ok(), arrived.actor.to_string());
         let settled = arrived.settle(data, move |c| {

@@ -98,7 +98,7 @@ async fn answer(
     word: impl Fn(&Actor, &Actor) -> Word + Send + 'static,
 ) -> Result<(), Failure> {
     let object = arrived.object_id()?;
-    if arrived.is_forwarded || !data.links.is_ours(&object) {
+    if !data.links.is_ours(&object) {
         return arrived.ignore(data).await;
     }
     let to = ObjectId::<RemoteActor>::from(arrived.actor.clone()).dereference(data).await?.0;

@@ -33,9 +33,6 @@ impl Conversation for Follow {
     }
 
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
-        if self.0.is_forwarded {
-            return self.0.ignore(data).await;
-        }
         let follower =
             ObjectId::<RemoteActor>::from(self.0.actor.clone()).dereference(data).await?.0;
         let (uri, target, now) =
@@ -70,9 +67,6 @@ impl Conversation for UndoFollow {
     }
 
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
-        if self.0.is_forwarded {
-            return self.0.ignore(data).await;
-        }
         let target = self.0.object.get("object").and_then(|inner| url_of(inner, "object").ok());
         let follow = url_of(&self.0.object, "object").ok();
         let (actor, now) = (self.0.actor.to_string(), data.clock.now());
@@ -118,9 +112,6 @@ impl Conversation for Answer {
     }
 
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
-        if self.arrived.is_forwarded {
-            return self.arrived.ignore(data).await;
-        }
         let (asked, by, says) = (self.asked(), self.arrived.actor.to_string(), self.says);
         self.arrived
             .settle(data, move |c| match actors_store::by_uri(c, &by)? {

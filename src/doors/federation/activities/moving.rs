@@ -34,7 +34,7 @@ impl Conversation for Move {
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
         let uri = self.0.actor.to_string();
         let old = data.database.read(move |c| actors_store::by_uri(c, &uri)).await?;
-        let Some(old) = old.filter(|_| !self.0.is_forwarded) else {
+        let Some(old) = old else {
             return self.0.ignore(data).await;
         };
         let target = url_of(&self.0.target, "target")?;

@@ -34,6 +34,8 @@ pub struct Publish(pub Arrived);
 
 #[async_trait]
 impl Conversation for Publish {
+    const HEEDS_HINTS: bool = true;
+
     fn arrived(&self) -> &Arrived {
         &self.0
     }
@@ -131,7 +133,7 @@ impl Conversation for UpdateActor {
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
         let uri = self.0.actor.to_string();
         let is_known = data.database.read(move |c| actors_store::by_uri(c, &uri)).await?.is_some();
-        if is_known && !self.0.is_forwarded {
+        if is_known {
             ObjectId::<RemoteActor>::from(self.0.actor.clone()).dereference_forced(data).await?;
         }
         self.0.ignore(data).await
@@ -145,6 +147,8 @@ pub struct Delete(pub Arrived);
 
 #[async_trait]
 impl Conversation for Delete {
+    const HEEDS_HINTS: bool = true;
+
     fn arrived(&self) -> &Arrived {
         &self.0
     }

@@ -46,7 +46,7 @@ impl Conversation for React {
         let (post, uri) = (arrived.object_id()?.to_string(), arrived.id.to_string());
         let asked = post.clone();
         let known = data.database.read(move |c| posts_store::by_uri(c, &asked)).await?;
-        if known.is_none() || arrived.is_forwarded {
+        if known.is_none() {
             return arrived.ignore(data).await;
         }
         let by = ObjectId::<RemoteActor>::from(arrived.actor.clone()).dereference(data).await?.0;
@@ -72,9 +72,6 @@ impl Conversation for UndoReaction {
 
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
         let (arrived, kind) = (&self.0, self.1);
-        if arrived.is_forwarded {
-            return arrived.ignore(data).await;
-        }
         let post = arrived.object.get("object").and_then(|inner| url_of(inner, "object").ok());
         let uri = arrived.object_id().ok();
         let actor = arrived.actor.to_string();

@@ -31,7 +31,7 @@ impl Conversation for Flag {
         let arrived = &self.0;
         let words = Words::read(&arrived.body)?.said();
         let named = named(&arrived.object, &words, &data.links);
-        if arrived.is_forwarded || named.is_empty() {
+        if named.is_empty() {
             return arrived.ignore(data).await;
         }
         let said = Said {

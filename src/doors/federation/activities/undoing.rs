@@ -25,9 +25,6 @@ impl Conversation for UndoById {
 
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
         let Ok(uri) = self.0.object_id() else { return self.0.ignore(data).await };
-        if self.0.is_forwarded {
-            return self.0.ignore(data).await;
-        }
         let (actor, now) = (self.0.actor.to_string(), data.clock.now());
         let settled = self.0.settle(data, move |c| {
             let Some(by) = actors_store::by_uri(c, &actor)? else { return Ok(()) };

@@ -46,6 +46,9 @@ fn is_choice(note: &Value) -> bool {
 
 #[async_trait]
 impl Conversation for Vote {
+    /// Not counted, but forgotten like any vote.
+    const HEEDS_HINTS: bool = true;
+
     fn arrived(&self) -> &Arrived {
         &self.0
     }
