@@ -82,7 +82,9 @@ impl PassOn {
         }
         match self {
             Self::Mentions => false,
-            Self::Hashtag(whole) => post.hashtags.iter().any(|tag| whole[HASHTAG.len()..] == **tag),
+            Self::Hashtag(whole) => {
+                post.shown.tags.iter().any(|tag| whole[HASHTAG.len()..] == **tag)
+            }
             Self::All => true,
         }
     }

@@ -109,7 +109,8 @@ each_database! {
         let partner = rooms.partner(&wijk, &actor, None).await;
         let offer = async |text: &str| {
             let post = |suffix: &str| plain(&actor, &wijk, &format!("{text} {suffix}"));
-            let tagged = Received { hashtags: vec!["bloemhof".into()], ..post("met hashtag") };
+            let mut tagged = post("met hashtag");
+            tagged.shown.tags = vec!["bloemhof".into()];
             let posts = [
                 post("openbaar"),
                 tagged.clone(),

@@ -146,7 +146,6 @@ pub(super) fn mention(author: &Actor, wijk: &Wijk, text: &str) -> Received {
         addressed: vec![wijk.actor.uri.clone()],
         announceable_by: None,
         raw: None,
-        hashtags: Vec::new(),
     }
 }
 

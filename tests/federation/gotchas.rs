@@ -392,7 +392,6 @@ fn offered(wijk: &Wijk, uri: &str) -> Received {
         published_at: NOW,
         shown: saying("Vanavond spreekuur in het wijkgebouw."),
         addressed: vec![wijk.actor.uri.clone()],
-        hashtags: Vec::new(),
         tally: None,
         announceable_by: None,
         raw: None,

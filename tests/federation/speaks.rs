@@ -167,7 +167,6 @@ async fn the_wijk_passes_a_post_on_and_takes_it_back() {
         addressed: vec![wijk.actor.uri.clone()],
         announceable_by: None,
         raw: None,
-        hashtags: Vec::new(),
     };
     let (bloemhof, by, offered) = (wijk.clone(), officer.clone(), received.clone());
     house
@@ -363,7 +362,6 @@ async fn the_outbox_counts_what_it_lists() {
                 addressed: vec![wijk.actor.uri.clone()],
                 announceable_by: None,
                 raw: None,
-                hashtags: Vec::new(),
             };
             arrive::received(c, &officer, &reply, NOW)
         })

@@ -65,7 +65,7 @@ text_enum! {
         Event = "event",
         /// Work on streets and buildings.
         Works = "works",
-        /// Urgent: it is told before all else.
+        /// Urgent and short-lived.
         Alert = "alert",
         Poll = "poll",
     }

@@ -30,8 +30,6 @@ pub struct Received {
     pub tally: Option<Tally>,
     /// Whom it names: `to`, `cc`, `audience` and mentions.
     pub addressed: Vec<String>,
-    /// Without `#`, in lower case.
-    pub hashtags: Vec<String>,
     /// Who may pass it on, where its author says so: everybody else may not.
     pub announceable_by: Option<Vec<String>>,
     /// What its author sent, where it says exactly this.

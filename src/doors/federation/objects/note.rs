@@ -141,7 +141,6 @@ impl RemotePost {
             addressed: json.addressed(),
             announceable_by: json.interaction_policy.as_ref().and_then(PolicyJson::announceable_by),
             raw: None,
-            hashtags: json.hashtags(),
         };
         Ok(Self { id: json.id.clone(), author, received })
     }
