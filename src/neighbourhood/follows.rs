@@ -21,7 +21,7 @@ text_enum! {
 }
 
 /// How long an ended follow's inbox is remembered.
-const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(4320);
+pub const REMEMBERED: std::time::Duration = std::time::Duration::from_hours(4320);
 
 /// Somebody follows a wijk: accepted at once, and again each time it is asked. Who is blocked is refused.
 pub fn ask(

@@ -14,7 +14,9 @@ use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
-use crate::foundation::ids::{ActivityId, ActorId, AnnouncementId, PostId, ReportId, WijkId};
+use crate::foundation::ids::{
+    ActivityId, ActorId, AnnouncementId, PostId, RawActivityId, ReportId, WijkId,
+};
 use crate::foundation::links::Links;
 use crate::neighbourhood::actors::{Actor, keys, store as actors_store};
 use crate::neighbourhood::announcements::{self, Announcement, Form};
@@ -227,98 +229,93 @@ fn say(
     let (id, at) = (links.activity(activity), pending.said_at);
     match &pending.word {
         Word::AcceptFollow { follower, target, uri, .. } => {
-            let (follower, target) = pair(conn, *follower, *target)?;
-            Ok(to_one(&following::accept(&id, &follower, &target, uri), &target, &follower))
+            between(conn, *target, *follower, |by, to| following::accept(&id, to, by, uri))
         }
         Word::RejectFollow { follower, target, uri } => {
-            let (follower, target) = pair(conn, *follower, *target)?;
-            Ok(to_one(&following::reject(&id, &follower, &target, uri), &target, &follower))
+            between(conn, *target, *follower, |by, to| following::reject(&id, to, by, uri))
         }
         Word::Follow { follower, target, uri } => {
-            let (follower, target) = pair(conn, *follower, *target)?;
-            Ok(to_one(&following::follow(uri, &follower, &target), &follower, &target))
+            between(conn, *follower, *target, |by, to| following::follow(uri, by, to))
         }
         Word::UndoFollow { follower, target, uri } => {
-            let (follower, target) = pair(conn, *follower, *target)?;
-            let undo = following::undo_follow(&id, uri, &follower, &target);
-            Ok(to_one(&undo, &follower, &target))
+            between(conn, *follower, *target, |by, to| following::undo_follow(&id, uri, by, to))
         }
+        Word::IgnoreJoin { join, by, to } => {
+            between(conn, *by, *to, |by, to| declining::ignore(&id, by, to, join))
+        }
+        Word::RejectQuote { request, post, quote, by, to } => between(conn, *by, *to, |by, to| {
+            declining::reject_quote(&id, by, to, request, post, quote.as_deref())
+        }),
+        Word::Report { report } => flag(conn, &id, *report),
         Word::Announce { announcement, .. } => {
             Passing::read(conn, *announcement)?.announce(conn, links)
         }
         Word::UndoAnnounce { announcement, deletion, .. } => {
             let passing = Passing::read(conn, *announcement)?;
-            let raw = match deletion {
-                Some(deletion) => Some(posts_store::raw(conn, *deletion)?),
-                None => None,
-            };
-            passing.undo(links, &links.activity(embedded), raw.as_ref().map(|raw| &*raw.json), at)
+            passing.undo(conn, links, &links.activity(embedded), *deletion, at)
         }
         Word::AnnounceUpdate { announcement, raw, .. } => {
-            let raw = posts_store::raw(conn, *raw)?;
-            Passing::read(conn, *announcement)?.update(&links.activity(embedded), &raw.json)
+            Passing::read(conn, *announcement)?.update(conn, &links.activity(embedded), *raw)
         }
         Word::HandOn { announcement, raw, .. } => {
-            let raw = posts_store::raw(conn, *raw)?;
-            Ok(Passing::read(conn, *announcement)?.hand_on(raw.json))
+            Passing::read(conn, *announcement)?.hand_on(conn, *raw)
         }
-        Word::Relay { announcement, .. } | Word::UndoRelay { announcement, .. } => {
-            let is_undo = matches!(pending.word, Word::UndoRelay { .. });
-            Passing::read(conn, *announcement)?.relay(conn, links, is_undo)
+        Word::Relay { announcement, .. } => {
+            Passing::read(conn, *announcement)?.relay(conn, links, false)
         }
-        Word::CreatePost { post } => {
-            let (post, author) = post_and_author(conn, *post)?;
-            let note = note_of(conn, links, &post, &author)?;
-            let context = note::context(post.object_type);
-            let create = publishing::create(&id, &context, &note, &post, &author);
-            Ok(to_followers(&create, &author, None))
+        Word::UndoRelay { announcement, .. } => {
+            Passing::read(conn, *announcement)?.relay(conn, links, true)
         }
+        Word::CreatePost { post } => create(conn, links, &id, *post),
         Word::UpdatePost { post, .. } => update(conn, links, &id, *post),
-        Word::UpdatePoll { post } => {
-            let mut said = update(conn, links, &id, *post)?;
-            said.directly.extend(polls::inboxes(conn, *post)?);
-            Ok(said)
-        }
-        Word::DeletePost { post } => {
-            let (post, author) = post_and_author(conn, *post)?;
-            let delete = publishing::delete_post(&post, &author, at);
-            to_holders(conn, &delete, &author, &post, Some(post.published_at))
-        }
-        Word::UpdateWijk { wijk, .. } => {
-            let wijk = wijken::by_id(conn, *wijk)?;
-            let document = document(conn, links, &wijk.actor)?;
-            let update = publishing::update_actor(&id, &document, &wijk.actor);
-            Ok(to_followers(&update, &wijk.actor, None))
-        }
-        Word::IgnoreJoin { join, by, to } => {
-            let (to, by) = pair(conn, *to, *by)?;
-            Ok(to_one(&declining::ignore(&id, &by, &to, join), &by, &to))
-        }
-        Word::RejectQuote { request, post, quote, by, to } => {
-            let (to, by) = pair(conn, *to, *by)?;
-            let reject = declining::reject_quote(&id, &by, &to, request, post, quote.as_deref());
-            Ok(to_one(&reject, &by, &to))
-        }
-        Word::Report { report } => flag(conn, &id, *report),
-        Word::UpdateKey { actor, .. } => {
-            let actor = actors_store::find(conn, *actor)?;
-            let document = document(conn, links, &actor)?;
-            let update = publishing::update_actor(&id, &document, &actor);
-            let mut said = to_followers(&update, &actor, None);
-            // They hold the key too: they heard an answer, or that a post of theirs was passed on.
-            let partners = partners::list(conn, WijkId(actor.id.0))?;
-            said.directly.extend(partners.iter().map(|one| one.actor.delivery_inbox().to_owned()));
-            Ok(said)
-        }
-        Word::DeleteWijk { wijk } => {
-            let wijk = wijken::by_id(conn, *wijk)?;
-            let since = at.minus(std::time::Duration::from_hours(4320));
-            let delete = publishing::delete_actor(&wijk.actor);
-            let mut said = to_followers(&delete, &wijk.actor, Some(since));
-            said.directly = follows::followed_inboxes(conn, wijk.actor.id)?;
-            Ok(said)
-        }
+        Word::UpdatePoll { post } => update_poll(conn, links, &id, *post),
+        Word::DeletePost { post } => delete(conn, *post, at),
+        Word::UpdateWijk { wijk, .. } => update_actor(conn, links, &id, (*wijk).into()),
+        Word::UpdateKey { actor, .. } => update_key(conn, links, &id, *actor),
+        Word::DeleteWijk { wijk } => close_wijk(conn, *wijk, at),
     }
+}
+
+fn create(conn: &mut Connection, links: &Links, id: &str, post: PostId) -> Result<Said> {
+    let (post, author) = post_and_author(conn, post)?;
+    let note = note_of(conn, links, &post, &author)?;
+    let context = note::context(post.object_type);
+    let create = publishing::create(id, &context, &note, &post, &author);
+    Ok(to_followers(&create, &author, None))
+}
+
+fn update_poll(conn: &mut Connection, links: &Links, id: &str, post: PostId) -> Result<Said> {
+    let mut said = update(conn, links, id, post)?;
+    said.directly.extend(polls::inboxes(conn, post)?);
+    Ok(said)
+}
+
+fn delete(conn: &mut Connection, post: PostId, at: Time) -> Result<Said> {
+    let (post, author) = post_and_author(conn, post)?;
+    let delete = publishing::delete_post(&post, &author, at);
+    to_holders(conn, &delete, &author, &post, Some(post.published_at))
+}
+
+fn update_actor(conn: &mut Connection, links: &Links, id: &str, actor: ActorId) -> Result<Said> {
+    let actor = actors_store::find(conn, actor)?;
+    let document = document(conn, links, &actor)?;
+    Ok(to_followers(&publishing::update_actor(id, &document, &actor), &actor, None))
+}
+
+/// Partners hold the key too: they heard an answer, or that a post of theirs was passed on.
+fn update_key(conn: &mut Connection, links: &Links, id: &str, actor: ActorId) -> Result<Said> {
+    let mut said = update_actor(conn, links, id, actor)?;
+    let partners = partners::list(conn, WijkId(actor.0))?;
+    said.directly.extend(partners.iter().map(|one| one.actor.delivery_inbox().to_owned()));
+    Ok(said)
+}
+
+fn close_wijk(conn: &mut Connection, wijk: WijkId, at: Time) -> Result<Said> {
+    let wijk = wijken::by_id(conn, wijk)?;
+    let delete = publishing::delete_actor(&wijk.actor);
+    let mut said = to_followers(&delete, &wijk.actor, Some(at.minus(follows::REMEMBERED)));
+    said.directly = follows::followed_inboxes(conn, wijk.actor.id)?;
+    Ok(said)
 }
 
 /// What was reported, to the server of its author, in the form it reads.
@@ -400,11 +397,18 @@ impl Passing {
     }
 
     /// By what the author sent where the author deleted it, else by the word of the server's moderation.
-    fn undo(&self, links: &Links, id: &str, deletion: Option<&str>, at: Time) -> Result<Said> {
+    fn undo(
+        &self,
+        conn: &mut Connection,
+        links: &Links,
+        id: &str,
+        deletion: Option<RawActivityId>,
+        at: Time,
+    ) -> Result<Said> {
         let Self { announcement, wijk, post, author } = self;
         let by_id = Boost::of(announcement, wijk, post, &author.uri, links);
         let deletion = match deletion {
-            Some(raw) => raw.to_owned(),
+            Some(raw) => posts_store::raw(conn, raw)?.json,
             None if post.is_local && post.gone_at.is_some() => {
                 publishing::delete_post(post, author, at).to_string()
             }
@@ -418,8 +422,9 @@ impl Passing {
         ))
     }
 
-    fn update(&self, id: &str, raw: &str) -> Result<Said> {
-        let embedded = announcing::embedded(id, &self.wijk, self.announcement.announced_at, raw)?;
+    fn update(&self, conn: &mut Connection, id: &str, raw: RawActivityId) -> Result<Said> {
+        let (raw, at) = (posts_store::raw(conn, raw)?.json, self.announcement.announced_at);
+        let embedded = announcing::embedded(id, &self.wijk, at, &raw)?;
         let embedded = Some(Embedded::of(embedded));
         Ok(self.said(None, embedded, Telling::Following(self.announcement.id), None))
     }
@@ -434,10 +439,11 @@ impl Passing {
         Ok(Said { telling: Telling::Relaying, ..to_followers(&json, &instance, since) })
     }
 
-    fn hand_on(&self, raw: String) -> Said {
+    fn hand_on(&self, conn: &mut Connection, raw: RawActivityId) -> Result<Said> {
+        let raw = posts_store::raw(conn, raw)?.json;
         let since = self.post.gone_at.map(|_| self.announcement.announced_at);
         let raw = self.is_for_microblogs().then_some(raw);
-        self.said(raw, None, Telling::Following(self.announcement.id), since)
+        Ok(self.said(raw, None, Telling::Following(self.announcement.id), since))
     }
 
     fn said(
@@ -517,8 +523,14 @@ fn to_holders(
     Ok(said)
 }
 
-fn pair(conn: &mut Connection, follower: ActorId, target: ActorId) -> Result<(Actor, Actor)> {
-    Ok((actors_store::find(conn, follower)?, actors_store::find(conn, target)?))
+fn between(
+    conn: &mut Connection,
+    by: ActorId,
+    to: ActorId,
+    form: impl FnOnce(&Actor, &Actor) -> Value,
+) -> Result<Said> {
+    let (by, to) = (actors_store::find(conn, by)?, actors_store::find(conn, to)?);
+    Ok(to_one(&form(&by, &to), &by, &to))
 }
 
 fn post_and_author(conn: &mut Connection, post: PostId) -> Result<(Post, Actor)> {
