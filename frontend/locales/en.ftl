@@ -108,7 +108,7 @@ event-status-cancelled = Cancelled
 poll-votes = { $count ->
     [one] 1 vote
    *[other] { $count } votes
- } · { $percent }%
+ } ({ $percent }%)
 poll-voters = { $count ->
     [0] Nobody has voted yet.
     [one] One vote.

@@ -108,7 +108,7 @@ event-status-cancelled = Gaat niet door
 poll-votes = { $count ->
     [one] 1 stem
    *[other] { $count } stemmen
- } · { $percent } %
+ } ({ $percent } %)
 poll-voters = { $count ->
     [0] Nog niemand stemde.
     [one] Eén stem.

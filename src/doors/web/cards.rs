@@ -326,7 +326,7 @@ impl Setting<'_> {
             is_edited: version.written_at > post.received_at,
             event: shown.event.as_ref().map(EventView::of),
             poll: shown.poll.as_ref().map(|poll| PollView::of(poll, ballot.as_ref(), self.now)),
-            tags: self.tags(&shown.tags),
+            tags: self.tags(&shown),
             warning: warning(&shown, self.t),
             html: shown.content.as_str().to_owned(),
             quoted: quoted(&shown),
@@ -336,9 +336,11 @@ impl Setting<'_> {
         }
     }
 
-    fn tags(&self, tags: &[String]) -> Vec<TagLink> {
+    /// The pages of its hashtags, but those that its words link to.
+    fn tags(&self, shown: &posts::Shown) -> Vec<TagLink> {
         let link = |tag: &String| TagLink { name: format!("#{tag}"), url: self.links.tag(tag) };
-        tags.iter().map(link).collect()
+        let links = shown.tags.iter().map(link);
+        links.filter(|tag| !shown.content.as_str().contains(&format!("\"{}\"", tag.url))).collect()
     }
 
     fn mark(&self, author: &Actor, partner: Option<&Partner>) -> &'static str {
