@@ -170,6 +170,13 @@ impl Blocklist {
         !is_blocked && !is_unwilling
     }
 
+    /// How many of these, counted by author, may be shown in a wijk.
+    #[must_use]
+    pub fn how_many_may_show(&self, by_author: &[(String, Domain, i64)], wijk: WijkId) -> i64 {
+        let heard = by_author.iter().filter(|(uri, host, _)| self.may_show(uri, host, Some(wijk)));
+        heard.map(|(.., count)| count).sum()
+    }
+
     /// The whole server does not hear this one: its requests are refused at the door.
     #[must_use]
     pub fn refuses_domain(&self, domain: &Domain) -> bool {

@@ -205,15 +205,12 @@ pub fn around(conn: &mut Connection, wijk: WijkId, now: Time) -> Result<Around> 
 
 /// How many posts its timeline holds: the total of its outbox.
 pub fn count(conn: &mut Connection, wijk: WijkId) -> Result<i64> {
-    let blocklist = Blocklist::read(conn)?;
     let by_author: Vec<(String, Domain, i64)> = standing!()
         .filter(announcements::wijk_id.eq(wijk).and(posts::in_reply_to.is_null()))
         .group_by((actors::uri, actors::domain))
         .select((actors::uri, actors::domain, diesel::dsl::count_star()))
         .load(conn)?;
-    let heard =
-        by_author.iter().filter(|(uri, domain, _)| blocklist.may_show(uri, domain, Some(wijk)));
-    Ok(heard.map(|(.., count)| count).sum())
+    Ok(Blocklist::read(conn)?.how_many_may_show(&by_author, wijk))
 }
 
 /// An announcement for other servers: whether what it passes on may still be seen.

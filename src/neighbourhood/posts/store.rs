@@ -9,6 +9,7 @@ use crate::foundation::database::schema::{
     version_tags,
 };
 use crate::foundation::database::{Connection, on_each};
+use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{ActorId, PostId, PrivatePostId, RawActivityId, VersionId, WijkId};
 use crate::foundation::text::SafeHtml;
@@ -255,10 +256,13 @@ pub fn private_to(conn: &mut Connection, by: &Moderator, most: i64) -> Result<Ve
 }
 
 pub fn count_private(conn: &mut Connection, by: &Moderator) -> Result<i64> {
-    Ok(private_posts::table
+    let by_author: Vec<(String, Domain, i64)> = private_posts::table
+        .inner_join(actors::table)
         .filter(private_posts::wijk_id.eq(by.wijk()))
-        .count()
-        .get_result(conn)?)
+        .group_by((actors::uri, actors::domain))
+        .select((actors::uri, actors::domain, diesel::dsl::count_star()))
+        .load(conn)?;
+    Ok(Blocklist::read(conn)?.how_many_may_show(&by_author, by.wijk()))
 }
 
 /// Read, and done with: it is not kept.

@@ -44,7 +44,6 @@ pub fn waiting(conn: &mut Connection, wijk: WijkId, replies: bool) -> Result<Vec
 }
 
 pub fn count_waiting(conn: &mut Connection, wijk: WijkId) -> Result<i64> {
-    let blocklist = Blocklist::read(conn)?;
     let waiting = submissions::wijk_id.eq(wijk).and(submissions::state.eq(State::Waiting));
     let by_author: Vec<(String, Domain, i64)> = submissions::table
         .inner_join(posts::table.inner_join(actors::table))
@@ -52,9 +51,7 @@ pub fn count_waiting(conn: &mut Connection, wijk: WijkId) -> Result<i64> {
         .group_by((actors::uri, actors::domain))
         .select((actors::uri, actors::domain, diesel::dsl::count_star()))
         .load(conn)?;
-    let heard =
-        by_author.iter().filter(|(uri, domain, _)| blocklist.may_show(uri, domain, Some(wijk)));
-    Ok(heard.map(|(.., count)| count).sum())
+    Ok(Blocklist::read(conn)?.how_many_may_show(&by_author, wijk))
 }
 
 pub fn card(conn: &mut Connection, id: SubmissionId) -> Result<Card> {
