@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::activities::announcing::{self, Boost};
 use super::activities::publishing;
 use super::objects::note;
-use super::outbox;
+use super::saying;
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::Result;
@@ -56,7 +56,7 @@ pub fn agenda(conn: &mut Connection, wijk: &Wijk, links: &Links, now: Time) -> R
     let mut events = Vec::new();
     for Shown { post, author, .. } in timelines::agenda(conn, wijk.id(), now, EVENTS)? {
         events.push(if post.is_local {
-            outbox::note_of(conn, links, &post, &author)?
+            saying::note_of(conn, links, &post, &author)?
         } else {
             post.uri.into()
         });
@@ -136,7 +136,7 @@ fn announced(
 
 /// Lemmy and Gancio read what a wijk wrote from its outbox, where the whole of it stands.
 fn create_of(conn: &mut Connection, wijk: &Wijk, links: &Links, shown: &Shown) -> Result<Value> {
-    let note = outbox::note_of(conn, links, &shown.post, &shown.author)?;
+    let note = saying::note_of(conn, links, &shown.post, &shown.author)?;
     Ok(announcing::create_for_community(
         &note,
         &shown.post,
@@ -151,7 +151,7 @@ fn create_of(conn: &mut Connection, wijk: &Wijk, links: &Links, shown: &Shown) -
 pub fn author_outbox(conn: &mut Connection, author: &Actor, links: &Links) -> Result<Value> {
     let mut items = Vec::new();
     for post in timelines::of_author(conn, author.id, PAGE)? {
-        let note = outbox::note_of(conn, links, &post, author)?;
+        let note = saying::note_of(conn, links, &post, author)?;
         let id = links.activity(publishing::create_id(post.id));
         let mut create = publishing::create(&id, &Value::Null, &note, &post, author);
         if let Some(create) = create.as_object_mut() {

@@ -14,7 +14,7 @@ use super::activities::announcing::Boost;
 use super::context::Federation;
 use super::failure::Failure;
 use super::objects::{actor, note};
-use super::{collections, discovery, guard, outbox, responses};
+use super::{collections, discovery, guard, responses, saying};
 use crate::doors::address::Address;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
@@ -362,7 +362,7 @@ async fn bericht(
             return Ok(tombstone(&post.uri, post.object_type.as_str()));
         }
         let author = actors_store::find(c, post.author_id)?;
-        let mut object = outbox::note_of(c, links, &post, &author)?;
+        let mut object = saying::note_of(c, links, &post, &author)?;
         if let Some(object) = object.as_object_mut() {
             object.insert("@context".to_owned(), note::context(post.object_type));
         }
