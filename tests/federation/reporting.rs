@@ -4,6 +4,7 @@ use likejewijk::foundation::error::Error;
 use likejewijk::foundation::ids::WijkId;
 use likejewijk::neighbourhood::accounts::Moderator;
 use likejewijk::neighbourhood::instances::{self, Kind};
+use likejewijk::neighbourhood::posts::store as posts_store;
 use likejewijk::neighbourhood::reports::handle::{self, Ending};
 use likejewijk::neighbourhood::reports::{Report, Why, store};
 use likejewijk::neighbourhood::submissions::arrive;
@@ -72,6 +73,30 @@ async fn what_nobody_can_place_is_the_administrators() {
     flag["object"] = serde_json::json!([]);
     act(&house, &flag).await.unwrap();
     assert_eq!(open(&house, None).await.len(), 1, "about nothing");
+}
+
+/// Misskey names what it saw by its page: an event and a poll have pages of their own.
+#[tokio::test]
+async fn a_report_names_a_post_by_any_page_it_has_here() {
+    let house = House::open().await;
+    let author = known(&house, "https://social.example/users/resident1").await;
+    house.wijk().await;
+    let mut event = specimen("mastodon/create_note")["object"].clone();
+    event["type"] = "Event".into();
+    event["startTime"] = "2026-12-26T14:00:00+01:00".into();
+    let received = read_post(&house, &event).await.unwrap().received;
+    let uri = received.uri.clone();
+    let id = house
+        .write(move |c| {
+            arrive::received(c, &author, &received, NOW)?;
+            Ok(posts_store::by_uri(c, &uri)?.unwrap().id)
+        })
+        .await;
+    let mut flag = specimen("misskey/flag");
+    flag["content"] = format!("https://wijk.example/agenda/{id} klopt niet").into();
+    act(&house, &flag).await.unwrap();
+    let [report] = open(&house, None).await.try_into().unwrap();
+    assert_eq!(report.post_id, Some(id), "{report:?}");
 }
 
 /// What a moderator passes on about a post of `author`, whose server is told as a `kind`.

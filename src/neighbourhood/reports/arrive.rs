@@ -64,8 +64,9 @@ fn post_called(conn: &mut Connection, links: &Links, id: &str) -> Result<Option<
     if let Some(post) = posts_store::by_uri(conn, id)? {
         return Ok(Some(post));
     }
-    let page = id.strip_prefix(&links.post("")).and_then(|id| id.parse().ok());
-    match page {
+    let pages = [links.post(""), links.event(""), links.poll("")];
+    let page = pages.iter().find_map(|page| id.strip_prefix(page.as_str()));
+    match page.and_then(|id| id.parse().ok()) {
         Some(id) => posts_store::by_id(conn, id),
         None => Ok(None),
     }
