@@ -1,11 +1,12 @@
 //! Use cases of one kind, written down together: what waits goes into one transaction, and only after its commit each
-//! is answered. On PostgreSQL a transaction costs its own round trips and its own flush; on SQLite a savepoint.
+//! is answered; on SQLite before others that wait to write. On PostgreSQL a transaction costs its own round trips and its own flush; on SQLite a savepoint.
 
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
+use super::writer::Turn;
 use super::{Connection, Database};
 use crate::foundation::error::{Error, Result};
 
@@ -68,7 +69,7 @@ async fn write_all<T: Send + Sync + 'static>(
         batch.into_iter().map(|waiting| (waiting.item, waiting.answer)).unzip();
     let items = Arc::new(items);
     let all = items.clone();
-    let mut outcome = database.write(move |c| write(c, &all)).await;
+    let mut outcome = database.write_in(Turn::First, move |c| write(c, &all)).await;
     let is_one = answers.len() == 1;
     for (place, answer) in answers.into_iter().enumerate() {
         let outcome = match &outcome {
@@ -78,7 +79,8 @@ async fn write_all<T: Send + Sync + 'static>(
             // One of them was refused and took the others back with it: each alone.
             Err(_) => {
                 let items = items.clone();
-                database.write(move |c| write(c, std::slice::from_ref(&items[place]))).await
+                let work = move |c: &mut Connection| write(c, std::slice::from_ref(&items[place]));
+                database.write_in(Turn::First, work).await
             }
         };
         // Nobody waits any more where the request was dropped.

@@ -1,26 +1,93 @@
 //! SQLite's one writer: many waiting use cases, each in its own savepoint, one commit with one fsync for all, and
-//! only then the answers.
+//! only then the answers. What comes to a door goes before what the server does by itself.
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
 
-use diesel::SqliteConnection;
+use diesel::RunQueryDsl;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 
-use super::Connection;
+use super::{Connection, Statement};
 use crate::foundation::error::{Error, Result};
 
 /// More would make the first of a batch wait for the last.
 const BATCH: usize = 256;
+/// What nobody waits for joins a batch for so long: whoever comes to a door meanwhile waits no longer than this.
+const JOINS_FOR: Duration = Duration::from_millis(3);
 
 type Boxed = Box<dyn Any + Send>;
 type Work = Box<dyn Fn(&mut Connection) -> Result<Boxed> + Send>;
 type Answer = Box<dyn FnOnce(Result<Boxed>) + Send>;
 
+/// When a use case has its turn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Another server holds its connection open for the answer.
+    First,
+    InLine,
+}
+
 struct Job {
     work: Work,
     answer: Answer,
+    turn: Turn,
+}
+
+/// What waits to be written.
+#[derive(Default)]
+struct Waiting {
+    first: VecDeque<Job>,
+    in_line: VecDeque<Job>,
+}
+
+impl Waiting {
+    fn add(&mut self, job: Job) {
+        match job.turn {
+            Turn::First => self.first.push_back(job),
+            Turn::InLine => self.in_line.push_back(job),
+        }
+    }
+
+    /// Waits until there is something to do; `false` when nobody can ask any more.
+    fn fill(&mut self, jobs: &Receiver<Job>) -> bool {
+        if self.first.is_empty() && self.in_line.is_empty() {
+            match jobs.recv() {
+                Ok(job) => self.add(job),
+                Err(_) => return false,
+            }
+        }
+        jobs.try_iter().take(BATCH).for_each(|job| self.add(job));
+        true
+    }
+
+    /// The next of a batch, until it is full.
+    fn next(&mut self, batch: &mut Batch) -> Option<Job> {
+        let job = if batch.first < BATCH { self.first.pop_front() } else { None };
+        if job.is_some() {
+            batch.first += 1;
+            return job;
+        }
+        // One of those in line always joins: a full door holds nobody up for ever.
+        let may_join =
+            batch.in_line == 0 || batch.in_line < BATCH && batch.begun.elapsed() < JOINS_FOR;
+        let job = if may_join { self.in_line.pop_front() } else { None };
+        batch.in_line += usize::from(job.is_some());
+        job
+    }
+
+    fn all(&mut self) -> impl Iterator<Item = Job> {
+        self.first.drain(..).chain(self.in_line.drain(..))
+    }
+}
+
+/// One transaction, and how many of each kind are in it.
+struct Batch {
+    begun: Instant,
+    first: usize,
+    in_line: usize,
 }
 
 #[derive(Clone)]
@@ -39,6 +106,7 @@ impl Writer {
     /// Answers after the commit.
     pub(super) async fn write<T: Send + 'static>(
         &self,
+        turn: Turn,
         work: impl Fn(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (sender, receiver) = tokio::sync::oneshot::channel();
@@ -48,6 +116,7 @@ impl Writer {
                 // Nobody waits any more where the request was dropped.
                 let _ = sender.send(outcome);
             }),
+            turn,
         };
         let stopped = || Error::Unavailable("the writer has stopped".to_owned());
         self.0.send(job).map_err(|_| stopped())?;
@@ -60,25 +129,24 @@ impl Writer {
 }
 
 fn serve(mut connection: Connection, jobs: &Receiver<Job>) {
-    while let Ok(first) = jobs.recv() {
-        let batch = std::iter::once(first).chain(jobs.try_iter().take(BATCH - 1)).collect();
-        run(&mut connection, batch);
+    let mut waiting = Waiting::default();
+    while waiting.fill(jobs) {
+        run(&mut connection, &mut waiting);
     }
 }
 
-fn run(connection: &mut Connection, batch: Vec<Job>) {
-    metrics::histogram!("likejewijk_database_batch")
-        .record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+fn run(connection: &mut Connection, waiting: &mut Waiting) {
     if let Err(e) = in_transaction(connection, &Step::Begin) {
         let problem = format!("cannot begin writing: {e}");
-        for job in batch {
+        for job in waiting.all() {
             (job.answer)(Err(Error::Unavailable(problem.clone())));
         }
         return;
     }
-    let mut answers = Vec::with_capacity(batch.len());
+    let mut batch = Batch { begun: Instant::now(), first: 0, in_line: 0 };
+    let mut answers = Vec::new();
     let mut broken = None;
-    for job in batch {
+    while let Some(job) = waiting.next(&mut batch) {
         let outcome = match &broken {
             Some(problem) => Err(Error::Unavailable(String::clone(problem))),
             None => attempt(connection, &job.work),
@@ -88,6 +156,8 @@ fn run(connection: &mut Connection, batch: Vec<Job>) {
         }
         answers.push((job.answer, outcome));
     }
+    metrics::histogram!("likejewijk_database_batch")
+        .record(u32::try_from(answers.len()).unwrap_or(u32::MAX));
     let committed = match &broken {
         Some(problem) => {
             let _ = in_transaction(connection, &Step::Rollback);
@@ -118,17 +188,23 @@ fn attempt(connection: &mut Connection, work: &Work) -> Result<Boxed> {
 
 /// A panic or a refusal takes back this one alone; a full disk takes the batch.
 fn in_savepoint(connection: &mut Connection, work: &Work) -> Result<Boxed> {
-    in_transaction(connection, &Step::Begin).map_err(unavailable)?;
+    control(connection, "SAVEPOINT use_case")?;
     let outcome = catch_unwind(AssertUnwindSafe(|| work(connection))).unwrap_or_else(|panic| {
         Err(Error::Internal(format!("a use case panicked: {}", said(&*panic))))
     });
-    match outcome {
-        Ok(value) => in_transaction(connection, &Step::Commit).map_err(unavailable).map(|()| value),
-        Err(e) => {
-            in_transaction(connection, &Step::Rollback).map_err(unavailable)?;
-            Err(super::told(e))
-        }
+    if outcome.is_err() {
+        control(connection, "ROLLBACK TO use_case")?;
     }
+    control(connection, "RELEASE use_case")?;
+    outcome.map_err(super::told)
+}
+
+/// The transaction manager prepares its savepoints anew each time; two for each use case are a good part of its cost.
+fn control(connection: &mut Connection, sql: &str) -> Result<()> {
+    let Connection::Sqlite(sqlite) = connection else {
+        return Err(unavailable(diesel::result::Error::BrokenTransactionManager));
+    };
+    Statement::new(sql).execute(sqlite).map(drop).map_err(unavailable)
 }
 
 enum Step {
@@ -137,24 +213,15 @@ enum Step {
     Rollback,
 }
 
-/// The outermost begin is `IMMEDIATE`; those inside it are savepoints.
 fn in_transaction(connection: &mut Connection, step: &Step) -> diesel::QueryResult<()> {
     let Connection::Sqlite(sqlite) = connection else {
         return Err(diesel::result::Error::BrokenTransactionManager);
     };
     match step {
-        Step::Begin if depth(sqlite) == 0 => {
-            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")
-        }
-        Step::Begin => AnsiTransactionManager::begin_transaction(sqlite),
+        Step::Begin => AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE"),
         Step::Commit => AnsiTransactionManager::commit_transaction(sqlite),
         Step::Rollback => AnsiTransactionManager::rollback_transaction(sqlite),
     }
-}
-
-fn depth(sqlite: &mut SqliteConnection) -> u32 {
-    let status = AnsiTransactionManager::transaction_manager_status_mut(sqlite);
-    status.transaction_depth().ok().flatten().map_or(0, Into::into)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
@@ -166,4 +233,41 @@ fn said(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "no message".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use diesel::{Connection as _, SqliteConnection};
+    use futures_util::future::{join_all, poll_immediate};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_stands_at_a_door_goes_before_those_in_line() {
+        let connection = Connection::Sqlite(SqliteConnection::establish(":memory:").unwrap());
+        let writer = Writer::start(connection).unwrap();
+        let (let_go, held) = channel::<()>();
+        let held = Mutex::new(held);
+        let mut holding =
+            Box::pin(writer.write(Turn::InLine, move |_| Ok(held.lock().unwrap().recv().is_ok())));
+        assert!(poll_immediate(&mut holding).await.is_none());
+        let order: Arc<Mutex<Vec<usize>>> = Arc::default();
+        let mut waiting = Vec::new();
+        for place in 0..20 {
+            let order = order.clone();
+            let turn = if place == 19 { Turn::First } else { Turn::InLine };
+            let note = move |_: &mut Connection| Ok(order.lock().unwrap().push(place));
+            let mut one = Box::pin(writer.write(turn, note));
+            // Once looked at, it waits.
+            assert!(poll_immediate(&mut one).await.is_none());
+            waiting.push(one);
+        }
+        let_go.send(()).unwrap();
+        assert!(holding.await.unwrap());
+        assert!(join_all(waiting).await.iter().all(Result::is_ok));
+        let expected: Vec<usize> = std::iter::once(19).chain(0..19).collect();
+        assert_eq!(*order.lock().unwrap(), expected);
+    }
 }
