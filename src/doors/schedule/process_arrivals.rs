@@ -16,16 +16,21 @@ use crate::neighbourhood::arrivals::{self, Arrival};
 
 /// Acted on at once: most of the time one waits for another server.
 const AT_ONCE: usize = 64;
+/// Taken together at least, while others are still being acted on: each claim is a transaction, and places that all
+/// begin at one moment would wait for one another all the way.
+const CLAIM: usize = AT_ONCE / 4;
 
 pub(super) async fn run(federation: Federation, mut stop: Stop) {
     let mut commits = federation.app.database.watch_commits();
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let mut at_work = JoinSet::new();
+    let mut is_more = false;
     while !stop.is_now() {
         commits.mark_unchanged();
         let free = places.available_permits();
-        let held = if free >= AT_ONCE / 2 { claim(&federation, free).await } else { Vec::new() };
+        let held = if free >= CLAIM { claim(&federation, free, is_more).await } else { Vec::new() };
         let is_idle = held.is_empty();
+        is_more = free < CLAIM && is_more || held.len() == free;
         for arrival in held {
             let Ok(place) = places.clone().acquire_owned().await else { return };
             let federation = federation.clone();
@@ -38,7 +43,7 @@ pub(super) async fn run(federation: Federation, mut stop: Stop) {
             continue;
         }
         tokio::select! {
-            Some(_) = at_work.join_next(), if free < AT_ONCE / 2 => {}
+            Some(_) = at_work.join_next(), if free < CLAIM => {}
             () = something_new(&mut commits, &mut stop) => {}
         }
         while at_work.try_join_next().is_some() {}
@@ -46,11 +51,11 @@ pub(super) async fn run(federation: Federation, mut stop: Stop) {
     while at_work.join_next().await.is_some() {}
 }
 
-async fn claim(federation: &Federation, most: usize) -> Vec<Arrival> {
+/// Where there may be none, looks first, which writes nothing.
+async fn claim(federation: &Federation, most: usize, is_more: bool) -> Vec<Arrival> {
     let now = federation.app.clock.now();
     let claimed = async {
-        // Looking is cheap and writes nothing.
-        if !federation.app.database.read(move |c| arrivals::any_due(c, now)).await? {
+        if !is_more && !federation.app.database.read(move |c| arrivals::any_due(c, now)).await? {
             return Ok(Vec::new());
         }
         let most = i64::try_from(most).unwrap_or(i64::MAX);
