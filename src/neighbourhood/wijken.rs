@@ -11,7 +11,7 @@ use super::outgoing::Word;
 use super::outgoing::store::say;
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::{actors, wijken};
-use crate::foundation::database::{Connection, on_each, text_enum};
+use crate::foundation::database::{Connection, text_enum};
 use crate::foundation::error::{Error, Result, first};
 use crate::foundation::ids::{ActorId, WijkId};
 use crate::foundation::links::Links;
@@ -236,11 +236,26 @@ pub fn by_id(conn: &mut Connection, id: WijkId) -> Result<Wijk> {
 
 /// The open ones among these actors.
 pub fn among(conn: &mut Connection, uris: &[String]) -> Result<Vec<Wijk>> {
-    let found = wijken::table
+    let open = wijken::table
         .inner_join(actors::table)
-        .filter(actors::uri.eq_any(uris).and(actors::is_local).and(wijken::closed_at.is_null()))
-        .order(wijken::id);
-    Ok(on_each!(conn, c => found.select(Wijk::as_select()).load(c))?)
+        .filter(actors::is_local.and(wijken::closed_at.is_null()));
+    let mut found = Vec::new();
+    match conn {
+        // A list is prepared anew each time, which costs more than to look for each.
+        Connection::Sqlite(c) => {
+            for uri in uris {
+                let one = open.filter(actors::uri.eq(uri)).select(Wijk::as_select());
+                found.extend(one.load(c)?);
+            }
+        }
+        Connection::Postgres(c) => {
+            let all = open.filter(actors::uri.eq_any(uris)).select(Wijk::as_select());
+            found = all.load(c)?;
+        }
+    }
+    found.sort_by_key(Wijk::id);
+    found.dedup_by_key(|wijk| wijk.id());
+    Ok(found)
 }
 
 /// The slugs of those that closed.

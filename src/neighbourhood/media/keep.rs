@@ -21,8 +21,12 @@ const A_DAY: Duration = Duration::from_hours(24);
 /// Wants the pictures of a version, once. What we have already of the same post from the same address is taken over:
 /// other bytes there change nothing.
 pub fn want(conn: &mut Connection, version: &Version, now: Time) -> Result<()> {
+    let mut pictures = pictures_of(version).peekable();
+    if pictures.peek().is_none() {
+        return Ok(());
+    }
     let known = store::of_post(conn, version.post_id)?;
-    for (position, attachment) in pictures_of(version) {
+    for (position, attachment) in pictures {
         let is_known = |it: &&Picture| it.version_id == version.id && it.position == position;
         if known.iter().find(is_known).is_some() {
             continue;
