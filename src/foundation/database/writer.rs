@@ -258,7 +258,10 @@ mod tests {
         for place in 0..20 {
             let order = order.clone();
             let turn = if place == 19 { Turn::First } else { Turn::InLine };
-            let note = move |_: &mut Connection| Ok(order.lock().unwrap().push(place));
+            let note = move |_: &mut Connection| {
+                order.lock().unwrap().push(place);
+                Ok(())
+            };
             let mut one = Box::pin(writer.write(turn, note));
             // Once looked at, it waits.
             assert!(poll_immediate(&mut one).await.is_none());
