@@ -16,12 +16,13 @@ use super::failure::Failure;
 use super::objects::{actor, note};
 use super::{collections, discovery, guard, responses, saying};
 use crate::doors::address::Address;
+use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{ActivityId, AnnouncementId, PostId};
 use crate::foundation::links::Links;
 use crate::neighbourhood::actors::{Actor, keys, store as actors_store};
-use crate::neighbourhood::announcements::{self, State as Standing};
+use crate::neighbourhood::announcements;
 use crate::neighbourhood::outgoing::store as outgoing_store;
 use crate::neighbourhood::posts::store as posts_store;
 use crate::neighbourhood::wijken::{self, Wijk};
@@ -101,9 +102,13 @@ fn activity_json(value: &Value) -> Response {
     (headers, value.to_string()).into_response()
 }
 
-fn tombstone(id: &str, former: &str) -> Response {
+fn tombstone(id: &str, former: &str, gone_at: Time) -> Response {
     let value = json!({
-        "@context": "https://www.w3.org/ns/activitystreams", "id": id, "type": "Tombstone", "formerType": former
+        "@context": "https://www.w3.org/ns/activitystreams",
+        "id": id,
+        "type": "Tombstone",
+        "formerType": former,
+        "deleted": gone_at.rfc3339(),
     });
     (StatusCode::GONE, activity_json(&value)).into_response()
 }
@@ -193,8 +198,8 @@ async fn wijk(
 ) -> Result<Response, Failure> {
     read(&federation, move |c, links| {
         let wijk = wijken::find(c, &slug)?;
-        if wijk.row.closed_at.is_some() {
-            return Ok(tombstone(&wijk.actor.uri, wijk.actor.kind.as_str()));
+        if let Some(closed_at) = wijk.row.closed_at {
+            return Ok(tombstone(&wijk.actor.uri, wijk.actor.kind.as_str(), closed_at));
         }
         let key = keys::shown(c, wijk.actor.id)?;
         Ok(activity_json(&actor::wijk_json(&wijk, &key, links)))
@@ -287,8 +292,8 @@ async fn boost(
         if announcement.wijk_id != wijk.id() || post.in_reply_to.is_some() {
             return Err(Error::NotFound);
         }
-        if announcement.state == Standing::Withdrawn {
-            return Ok(tombstone(&links.boost(&slug, id), "Announce"));
+        if let Some(withdrawn_at) = announcement.withdrawn_at {
+            return Ok(tombstone(&links.boost(&slug, id), "Announce", withdrawn_at));
         }
         if !timelines::is_shown(c, &announcement)? {
             return Err(Error::NotFound);
@@ -358,8 +363,8 @@ async fn bericht(
             timelines::post(c, id)?;
             return Ok(Redirect::to(&post.uri).into_response());
         }
-        if post.gone_at.is_some() {
-            return Ok(tombstone(&post.uri, post.object_type.as_str()));
+        if let Some(gone_at) = post.gone_at {
+            return Ok(tombstone(&post.uri, post.object_type.as_str(), gone_at));
         }
         let author = actors_store::find(c, post.author_id)?;
         let mut object = saying::note_of(c, links, &post, &author)?;
