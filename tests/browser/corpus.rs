@@ -95,7 +95,7 @@ const CORPUS: [&str; 82] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn c01_nothing_that_others_wrote_acts_in_a_browser() {
     let town = Town::new(TestDatabase::sqlite()).await;
-    town.moderator("moderator1", PASSWORD).await;
+    town.server.moderator("moderator1", PASSWORD).await;
     what_the_operator_types(&town).await;
     let mut posts = Vec::new();
     let mut waiting = Vec::new();

@@ -120,7 +120,7 @@ async fn waits_with(town: &Town, edited: &Note) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_day_at_the_wijk() {
     let town = Town::new(TestDatabase::sqlite()).await;
-    town.moderator("moderator1", PASSWORD).await;
+    town.server.moderator("moderator1", PASSWORD).await;
     let account = ["account", "add", "moderator2", "--email", "moderator2@wijk.test"];
     let invitation = town.server.does(&account).await;
     town.server.does(&["role", "grant", "moderator2", "moderator", "--wijk", "bloemhof"]).await;

@@ -58,7 +58,7 @@ async fn shows(town: &Town, pictures: usize) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pictures_on_the_pages() {
     let town = Town::new(TestDatabase::sqlite()).await;
-    town.moderator("moderator1", PASSWORD).await;
+    town.server.moderator("moderator1", PASSWORD).await;
     let (wide, tall, square) = ((1800, 1200), (900, 1300), (700, 700));
     let all: [(&str, &str, Shapes<'_>); 6] = [
         ("Let op: een wespennest", "Een nest onder de dakrand", &[square]),

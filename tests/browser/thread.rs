@@ -17,7 +17,7 @@ async fn answers(who: &Neighbour, to: &str, words: &str) -> Note {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thread_and_what_is_not_right_in_it() {
     let town = Town::new(TestDatabase::sqlite()).await;
-    town.moderator("moderator1", PASSWORD).await;
+    town.server.moderator("moderator1", PASSWORD).await;
     let write =
         ["post", "--wijk", "bloemhof", "--as", "bloemhof_redactie", "Wat wil je op het plein?"];
     let post = town.server.json(&write).await["id"].as_str().expect("an id").to_owned();

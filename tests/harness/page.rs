@@ -35,6 +35,13 @@ impl Page {
             targets.map(|target| target.strip_prefix("http://wijk.test").unwrap_or(target));
         paths.find(|path| path.starts_with(begins)).map(str::to_owned)
     }
+
+    /// Of a desk: where the form of the first report is sent to.
+    pub(crate) fn first_report(html: &str) -> Option<String> {
+        let reports = html.split("id=\"reports-title\"").nth(1)?;
+        let action = reports.split("action=\"").nth(1)?.split('"').next()?;
+        Some(action.replace("&amp;", "&").replace("&#38;", "&"))
+    }
 }
 
 pub(crate) fn readable(html: &str) -> String {

@@ -167,6 +167,15 @@ impl Server {
         }
     }
 
+    /// Somebody who signs in with a password and decides for the wijk.
+    pub(crate) async fn moderator(&self, name: &str, password: &str) {
+        let email = format!("{name}@wijk.test");
+        let account = ["account", "add", name, "--email", &email, "--password-stdin"];
+        let said = self.run_with_input(&account, &format!("{password}\n")).await;
+        assert_eq!(said.code, Some(0), "{said:?}");
+        self.does(&["role", "grant", name, "moderator", "--wijk", "bloemhof"]).await;
+    }
+
     /// SIGKILL: not a word, not a flush.
     pub(crate) fn kill9(&mut self) {
         self.whereabouts.become_known(None);

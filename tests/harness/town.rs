@@ -223,15 +223,6 @@ impl Town {
         }
     }
 
-    /// Somebody who signs in with a password and decides for the wijk.
-    pub(crate) async fn moderator(&self, name: &str, password: &str) {
-        let email = format!("{name}@wijk.test");
-        let account = ["account", "add", name, "--email", &email, "--password-stdin"];
-        let said = self.server.run_with_input(&account, &format!("{password}\n")).await;
-        assert_eq!(said.code, Some(0), "{said:?}");
-        self.server.does(&["role", "grant", name, "moderator", "--wijk", "bloemhof"]).await;
-    }
-
     /// The answer to a server that asks for the wijk.
     pub(crate) async fn wijk_actor(&self) -> Response {
         self.server.get("/wijken/bloemhof", super::http::ACTIVITY_JSON).await

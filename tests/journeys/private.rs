@@ -60,7 +60,7 @@ each_database! {
 
     async fn its_moderators_read_it_and_put_it_away(db: TestDatabase) {
         let town = Town::new(db).await;
-        town.moderator("moderator1", "een lang wachtwoord").await;
+        town.server.moderator("moderator1", "een lang wachtwoord").await;
         town.server.does(&["wijk", "add", "lombok", "--name", "Lombok"]).await;
         let note = town.resident.note("Mijn buurman heeft hulp nodig").direct();
         town.resident.posts(&note).await;

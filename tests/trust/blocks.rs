@@ -156,7 +156,7 @@ each_database! {
         let case = Case::new(db).await;
         let town = &case.town;
         town.server.does(&["wijk", "add", "beverwaard", "--name", "Beverwaard"]).await;
-        town.moderator("moderator1", "een lange zin als wachtwoord").await;
+        town.server.moderator("moderator1", "een lange zin als wachtwoord").await;
         let note = town.approved(&case.honest, "Eerst te lezen").await;
         town.page_comes_to_say(&note.words).await;
         case.honest.posts(&case.honest.note("vertrouwelijk, voor het blok").direct()).await;

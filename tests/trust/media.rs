@@ -95,7 +95,7 @@ fn stored(data: &Path) -> usize {
 }
 
 async fn moderator(town: &Town) -> Mutex<Visitor<'_>> {
-    town.moderator("moderator1", PASSWORD).await;
+    town.server.moderator("moderator1", PASSWORD).await;
     let mut moderator = Visitor::of(town.server.whereabouts());
     moderator.signs_in("/aanmelden", "moderator1", PASSWORD).await;
     Mutex::new(moderator)

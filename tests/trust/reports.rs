@@ -19,7 +19,7 @@ impl Case {
 each_database! {
     async fn m19_reports_by_the_thousand(db: TestDatabase) {
         let case = Case::new(db).await;
-        case.town.moderator("moderator1", PASSWORD).await;
+        case.town.server.moderator("moderator1", PASSWORD).await;
         let mut desk = Visitor::of(case.town.server.whereabouts());
         assert_eq!(desk.signs_in("/aanmelden", "moderator1", PASSWORD).await.status, 303);
         let note = case.town.approved(&case.honest, "Hier is niets mis mee").await;

@@ -15,7 +15,7 @@ const SESSION: &str = "likejewijk";
 each_database! {
     async fn a01_thirty_wrong_passwords_from_one_address(db: TestDatabase) {
         let town = Town::with(db, &[("RATE_LIMITS", "on")]).await;
-        town.moderator("moderator1", PASSWORD).await;
+        town.server.moderator("moderator1", PASSWORD).await;
         let mut visitor = Visitor::of(town.server.whereabouts());
         let mut statuses = Vec::new();
         for turn in 0..30 {
@@ -37,7 +37,7 @@ each_database! {
     async fn a01_thirty_wrong_passwords_for_one_account(db: TestDatabase) {
         let settings = [("RATE_LIMITS", "on"), ("TRUSTED_PROXIES", "127.0.0.1")];
         let town = Town::with(db, &settings).await;
-        town.moderator("moderator1", PASSWORD).await;
+        town.server.moderator("moderator1", PASSWORD).await;
         let mut statuses = Vec::new();
         for turn in 0..12 {
             // From everywhere, by every spelling of its two names.
@@ -53,8 +53,8 @@ each_database! {
 
     async fn a05_a_known_name_and_an_unknown_one(db: TestDatabase) {
         let town = Town::without_followers(db).await;
-        town.moderator("moderator1", PASSWORD).await;
-        town.moderator("weg1", PASSWORD).await;
+        town.server.moderator("moderator1", PASSWORD).await;
+        town.server.moderator("weg1", PASSWORD).await;
         town.server.does(&["account", "disable", "weg1"]).await;
         town.server.does(&["account", "add", "nieuw1", "--email", "nieuw1@wijk.test"]).await;
         let names = ["moderator1", "moderator1@wijk.test", "weg1", "nieuw1", "niemand1",
@@ -74,7 +74,7 @@ each_database! {
 
     async fn a07_the_session_is_new_at_every_sign_in(db: TestDatabase) {
         let town = Town::without_followers(db).await;
-        town.moderator("moderator1", PASSWORD).await;
+        town.server.moderator("moderator1", PASSWORD).await;
         let mut visitor = Visitor::of(town.server.whereabouts());
         let chosen = "door-een-ander-gekozen-0123456789abcdef";
         visitor.brings(SESSION, chosen);
@@ -107,7 +107,7 @@ each_database! {
 
     async fn a08_a_form_sent_from_another_site(db: TestDatabase) {
         let town = Town::without_followers(db).await;
-        town.moderator("moderator1", PASSWORD).await;
+        town.server.moderator("moderator1", PASSWORD).await;
         let of_another = token_of(&town).await;
         for (what, origin, site, token) in [
             ("another site", Some("http://elders.test"), Some("cross-site"), of_another.as_str()),
@@ -134,7 +134,7 @@ each_database! {
     async fn a09_a_moderator_who_follows_every_link_changes_nothing(db: TestDatabase) {
         let case = Case::new(db).await;
         let town = &case.town;
-        town.moderator("moderator1", PASSWORD).await;
+        town.server.moderator("moderator1", PASSWORD).await;
         town.approved(&case.honest, "Al doorgegeven").await;
         for words in ["Dit wacht", "Dit ook"] {
             town.waiting(&case.honest.writes(words).await).await;
@@ -173,7 +173,7 @@ each_database! {
     async fn a10_what_ends_a_session_ends_it_within_five_seconds(db: TestDatabase) {
         let town = Town::without_followers(db).await;
         for name in ["vergeten1", "weg1", "zetel1"] {
-            town.moderator(name, PASSWORD).await;
+            town.server.moderator(name, PASSWORD).await;
         }
         let mut visitors = Vec::new();
         for name in ["vergeten1", "weg1", "zetel1"] {
@@ -210,7 +210,7 @@ each_database! {
 
     async fn a16_next_leads_nowhere_else(db: TestDatabase) {
         let town = Town::without_followers(db).await;
-        town.moderator("moderator1", PASSWORD).await;
+        town.server.moderator("moderator1", PASSWORD).await;
         let tries = ["//evil.test", "/\\evil.test", "https:evil.test", "%2f%2fevil.test",
             "http://evil.test/", "javascript:alert(1)", "/%09/evil.test", "%5C%5Cevil.test",
             "///evil.test", "/%2fevil.test", "/%5cevil.test", "%09//evil.test", "%20//evil.test",
@@ -237,7 +237,7 @@ each_database! {
 
     async fn a_moderator_comes_to_the_desk(db: TestDatabase) {
         let town = Town::new(db).await;
-        town.moderator("moderator1", PASSWORD).await;
+        town.server.moderator("moderator1", PASSWORD).await;
         let note = town.resident.writes("Dit ligt op de balie").await;
         town.waiting(&note).await;
 
