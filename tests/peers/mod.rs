@@ -1,4 +1,8 @@
 //! Outsiders that nobody here wrote: other implementations of ActivityPub, each a process of its own.
 
 mod fedify;
+mod street;
 mod stories_on_fedify;
+mod changes;
+mod polls;
+mod events;

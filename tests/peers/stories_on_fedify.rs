@@ -2,139 +2,12 @@
 //! what we send and signs as it does.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::fedify::Fedify;
-use crate::harness::{
-    ACTIVITY_JSON, HANDLE, HTML, PARTNER, Page, Server, TestDatabase, WIJK, Whereabouts,
-    each_database, eventually, holds,
-};
-
-/// What must happen in seconds, on a machine with other work.
-const SOON: Duration = Duration::from_secs(15);
-/// PRODUCT's promise to who follows.
-const ACCEPTED_WITHIN: Duration = Duration::from_secs(2);
-
-/// The wijk on the server under test, and a server on Fedify.
-struct Street {
-    server: Server,
-    elders: Fedify,
-}
-
-impl Street {
-    async fn new(db: TestDatabase) -> Street {
-        let elders = Fedify::start("elders.test").await;
-        let server = Self::opened(db, &[&elders]).await;
-        elders.meets(server.whereabouts(), &[]).await;
-        Street { server, elders }
-    }
-
-    async fn opened(db: TestDatabase, peers: &[&Fedify]) -> Server {
-        let lab: Vec<_> = peers.iter().map(|peer| peer.lab_host()).collect();
-        let mut server = Server::prepare(db, Whereabouts::default(), &lab.join(","));
-        server.does(&["wijk", "add", "bloemhof", "--name", "Bloemhof"]).await;
-        server.start().await;
-        server
-    }
-
-    async fn with_a_follower(db: TestDatabase) -> Street {
-        let street = Street::new(db).await;
-        follows(&street.elders, "volger").await;
-        street
-    }
-
-    async fn partner(&self) {
-        self.elders.does("person", &json!({ "name": "wijkagent" })).await;
-        let wijk = ["--wijk", "bloemhof", "--kind", "politie", "--name", PARTNER];
-        self.server
-            .does(&[&["partner", "add", "@wijkagent@elders.test"], &wijk[..]].concat())
-            .await;
-    }
-
-    /// Somebody who lives here, and what they write to the wijk.
-    async fn writes(&self, who: &str, words: &str) -> String {
-        let post = json!({ "as": who, "text": words, "mention": [HANDLE] });
-        id(&self.elders.does("post", &post).await)
-    }
-
-    async fn queue(&self) -> Vec<Value> {
-        self.server.list(&["queue", "list", "--wijk", "bloemhof"]).await
-    }
-
-    async fn waiting(&self, post: &str) -> Value {
-        let waits = async || {
-            let queue = self.queue().await;
-            let submission = queue.iter().find(|s| s["post"] == post).cloned();
-            submission.ok_or(format!("waiting are {queue:?}"))
-        };
-        eventually(&format!("{post} waits"), waits).await
-    }
-
-    async fn approves(&self, post: &str) {
-        let submission = id(&self.waiting(post).await);
-        self.server.does(&["queue", "approve", &submission]).await;
-    }
-
-    /// A resident's post on the follower's timeline.
-    async fn approved(&self, who: &str, words: &str) -> String {
-        self.elders.does("person", &json!({ "name": who })).await;
-        let post = self.writes(who, words).await;
-        self.approves(&post).await;
-        self.timeline(1).await;
-        post
-    }
-
-    /// The follower's home feed, once so many posts are in it.
-    async fn timeline(&self, many: usize) -> Vec<Value> {
-        self.elders.comes_to("timeline?as=volger", many, SOON).await
-    }
-
-    async fn page(&self) -> Page {
-        Page::of(&self.server.get("/wijken/bloemhof", HTML).await)
-    }
-
-    async fn page_comes_to(&self, what: &str, look: impl Fn(&Page) -> bool) {
-        let looks = async || {
-            let page = self.page().await;
-            holds(look(&page), || page.text())
-        };
-        eventually(what, looks).await;
-    }
-
-    async fn followers(&self) -> Value {
-        let path = "/wijken/bloemhof/followers";
-        self.server.get(path, ACTIVITY_JSON).await.json()["totalItems"].clone()
-    }
-
-    async fn arrivals_are_handled(&self) {
-        let handled = async || {
-            let arrivals = self.server.list(&["arrivals"]).await;
-            let done = arrivals[0]["waiting"] == 0 && arrivals[0]["parked"] == 0;
-            holds(done, || format!("{arrivals:?}"))
-        };
-        eventually("everything that arrived is handled", handled).await;
-    }
-
-    /// Nothing of what we sent was turned away, and nothing went wrong there.
-    async fn nothing_was_refused(&self) {
-        assert_eq!(self.elders.lists("refused").await, Vec::<Value>::new());
-        assert_eq!(self.elders.lists("problems").await, Vec::<Value>::new());
-    }
-}
-
-async fn follows(peer: &Fedify, who: &str) {
-    peer.does("person", &json!({ "name": who })).await;
-    let follow = peer.does("follow", &json!({ "as": who, "handle": HANDLE })).await;
-    assert_eq!(follow["target"], WIJK, "{follow}");
-    let state = format!("following?as={who}&state=accepted");
-    peer.comes_to(&state, 1, ACCEPTED_WITHIN).await;
-}
-
-fn id(answer: &Value) -> String {
-    answer["id"].as_str().unwrap_or_else(|| panic!("an id: {answer}")).to_owned()
-}
+use super::street::{SOON, Street, follows, id};
+use crate::harness::{HANDLE, HTML, Page, WIJK, each_database, eventually, holds};
 
 /// Of a peer's log: the rows of a method whose path or URL contains `place`.
 fn among<'a>(log: &'a [Value], method: &str, place: &str) -> Vec<&'a Value> {
@@ -176,13 +49,8 @@ each_database! {
     }
 
     async fn a_partner_on_fedify_is_passed_on_to_another_server(db: TestDatabase) {
-        let (elders, ginder) =
-            tokio::join!(Fedify::start("elders.test"), Fedify::start("ginder.test"));
-        let server = Street::opened(db, &[&elders, &ginder]).await;
-        elders.meets(server.whereabouts(), &[&ginder]).await;
-        ginder.meets(server.whereabouts(), &[&elders]).await;
-        let street = Street { server, elders };
-        follows(&ginder, "volger").await;
+        let ginder = Fedify::start("ginder.test").await;
+        let street = Street::beside(db, &ginder).await;
         street.partner().await;
 
         let post = street.writes("wijkagent", "Zaterdag spreekuur in de Huiskamer").await;
@@ -340,14 +208,9 @@ each_database! {
 
     /// A server that calls itself a community's (FEP-1b12) gets the author's own activity, embedded as it was sent.
     async fn a_threadiverse_gets_the_whole_create(db: TestDatabase) {
-        let (elders, ginder) =
-            tokio::join!(Fedify::start("elders.test"), Fedify::start("ginder.test"));
+        let ginder = Fedify::start("ginder.test").await;
         ginder.does("software", &json!({ "name": "lemmy", "version": "0.19.15" })).await;
-        let server = Street::opened(db, &[&elders, &ginder]).await;
-        elders.meets(server.whereabouts(), &[&ginder]).await;
-        ginder.meets(server.whereabouts(), &[&elders]).await;
-        let street = Street { server, elders };
-        follows(&ginder, "volger").await;
+        let street = Street::beside(db, &ginder).await;
         let learned = async || {
             let known = street.server.list(&["instance", "list"]).await;
             let is_it = |row: &Value| row["host"] == "ginder.test" && row["kind"] == "threadiverse";

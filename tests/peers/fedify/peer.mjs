@@ -195,15 +195,19 @@ const summary = (json) => (json == null ? null : { type: json.type ?? null, id: 
 
 const { MemoryKvStore, createFederation, generateCryptoKeyPair } = await import("@fedify/fedify");
 const {
-  Accept, Activity, Announce, Application, Create, Delete, Document, Endpoints, Follow, Hashtag, LanguageString, Like,
-  Mention, Note, PUBLIC_COLLECTION, Person, Reject, Tombstone, Undo, Update, getTypeId, isActor,
+  Accept, Activity, Announce, Application, Create, Delete, Document, Endpoints, Event, Flag, Follow, Hashtag,
+  LanguageString, Like, Mention, Note, Object: AnyObject, PUBLIC_COLLECTION, Person, Question, Reject, Tombstone, Undo,
+  Update, isActor,
 } = await import("@fedify/fedify/vocab");
+const { classOf, special, told } = await import("./vocabulary.mjs");
 const instant = () => Temporal.Now.instant();
 
 const INSTANCE = NAME; // the instance's own actor: signs fetches that belong to nobody, and is always served unsigned
 const newKeys = () => Promise.all([generateCryptoKeyPair("RSASSA-PKCS1-v1_5"), generateCryptoKeyPair("Ed25519")]);
+/** Signs requests, and stands in the actor's document as `publicKey`. */
+const rsaOf = (pairs) => pairs.find((pair) => pair.privateKey.algorithm.name === "RSASSA-PKCS1-v1_5");
 const people = new Map(); // name → {name, keys, followers, following, activities, timeline}
-const notes = new Map(); // id → {id, note, create, owner, open, recipients, announcers, deleted, edits}
+const notes = new Map(); // id → {id, note (of whatever class), create, owner, open, recipients, announcers, deleted, edits}
 const sent = new Map(); // id → {activity, author, followers}, for Follow, Like and Announce
 const media = []; // {type, bytes}
 const received = []; // what /inbox tells
@@ -238,7 +242,7 @@ async function actorOf(ctx, person) {
     inbox: ctx.getInboxUri(person.name),
     outbox: ctx.getOutboxUri(person.name),
     endpoints: new Endpoints({ sharedInbox: ctx.getInboxUri() }),
-    publicKey: keys[0].cryptographicKey,
+    publicKey: rsaOf(keys).cryptographicKey,
     assertionMethods: keys.map((key) => key.multikey),
     url: new URL(`/users/${person.name}`, ORIGIN),
   };
@@ -271,19 +275,24 @@ async function signer(ctx) {
   }
 }
 
-async function mayReadNote(ctx, values) {
-  const kept = notes.get(ctx.getObjectUri(Note, { identifier: values.identifier, id: values.id }).href);
+/** Notes, polls and events live at paths of their own, each with its Create behind it. */
+const KINDS = [[Note, "notes"], [Question, "polls"], [Event, "events"]];
+const keptAt = ({ identifier, id }, path) => notes.get(`${ORIGIN}/users/${identifier}/${path}/${id}`);
+
+async function mayReadNote(ctx, kept) {
   if (kept == null || kept.open) return await mayRead(ctx);
   const reader = await signer(ctx);
   return reader != null && [...kept.recipients.values()].some((r) => r.id.host === reader.id.host);
 }
 
+for (const [cls, path] of KINDS) {
+  federation
+    .setObjectDispatcher(cls, `/users/{identifier}/${path}/{id}`, (_ctx, values) => keptAt(values, path)?.note ?? null)
+    .authorize((ctx, values) => mayReadNote(ctx, keptAt(values, path)));
+}
 federation
-  .setObjectDispatcher(Note, "/users/{identifier}/notes/{id}", (ctx, values) => notes.get(ctx.getObjectUri(Note, values).href)?.note ?? null)
-  .authorize(mayReadNote);
-federation
-  .setObjectDispatcher(Create, "/users/{identifier}/notes/{id}/activity", (ctx, values) => notes.get(ctx.getObjectUri(Note, values).href)?.create ?? null)
-  .authorize(mayReadNote);
+  .setObjectDispatcher(Create, "/users/{identifier}/{path}/{id}/activity", (_ctx, values) => keptAt(values, values.path)?.create ?? null)
+  .authorize((ctx, values) => mayReadNote(ctx, keptAt(values, values.path)));
 for (const [cls, path] of [[Follow, "follows"], [Like, "likes"], [Announce, "announces"]]) {
   federation.setObjectDispatcher(cls, `/users/{identifier}/${path}/{id}`, (ctx, values) => sent.get(ctx.getObjectUri(cls, values).href)?.activity ?? null);
 }
@@ -367,13 +376,14 @@ async function arrived(ctx, activity) {
     }
     ctx.data.later.push(() => show(ctx, actor, object, activity.id?.href));
   } else if (activity instanceof Create) {
-    ctx.data.later.push(() => show(ctx, actor, object, null));
+    const isVote = raw.object?.name != null && raw.object.content == null && raw.object.inReplyTo != null; // not counted here
+    if (!isVote) ctx.data.later.push(() => show(ctx, actor, object, null));
   } else if (activity instanceof Update) {
     const shown = [...people.values()].flatMap((p) => p.timeline).filter((e) => e.id === object && sameHost(object, actor));
     if (shown.length > 0) {
       ctx.data.later.push(async () => {
         const fresh = await fetchNote(people.keys().find(isOpen), object);
-        for (const entry of shown) entry.content = fresh.content;
+        for (const entry of shown) Object.assign(entry, fresh);
       });
     }
   } else if (activity instanceof Delete) {
@@ -415,8 +425,9 @@ async function fetchNote(as, id) {
   if (id == null) throw new Error("the activity names no object");
   const found = notes.get(id)?.note ?? (await context().lookupObject(id, await signedAs(context(), as)));
   if (found == null) throw new Error(`${id} cannot be fetched (see /outgoing)`);
-  if (found instanceof Activity) throw new Error(`${id} is an activity (${found.constructor.name}), not a post`);
-  return { id: found.id?.href ?? null, type: found.constructor.name, content: found.content?.toString() ?? null, author: found.attributionId?.href ?? null };
+  // the vocabulary counts a Question among the activities
+  if (found instanceof Activity && !(found instanceof Question)) throw new Error(`${id} is an activity (${found.constructor.name}), not a post`);
+  return await told(found, await signedAs(context(), as));
 }
 
 async function signedAs(ctx, name) {
@@ -435,9 +446,11 @@ async function deliver(name, recipients, activity, { shared = false } = {}) {
     if (inbox != null && !inboxes.has(inbox.href)) inboxes.set(inbox.href, recipient);
   }
   const failed = [];
+  const { former, useFormer } = people.get(name);
+  const sender = useFormer ? former : { identifier: name };
   await Promise.all([...inboxes].map(async ([inbox, recipient]) => {
     try {
-      await context().sendActivity({ identifier: name }, recipient, activity, { preferSharedInbox: shared });
+      await context().sendActivity(sender, recipient, activity, { preferSharedInbox: shared });
     } catch (error) {
       failed.push(`${inbox}: ${oneLine(error)}`);
       problem("delivery", activity.id?.href, `${inbox}: ${oneLine(error)}`);
@@ -536,7 +549,8 @@ const control = {
     const links = mentioned.map(({ handle, actor }) => `<span class="h-card"><a href="${escape((actor.url?.href ?? actor.url ?? actor.id).toString())}" class="u-url mention">@<span>${escape(handle.replace(/^@/, "").split("@")[0])}</span></a></span>`);
     const hashtags = tags.map((tag) => `<a href="${ORIGIN}/tags/${encodeURIComponent(tag)}" class="mention hashtag" rel="tag">#<span>${escape(tag)}</span></a>`);
     const write = ({ html, text }) => html ?? `<p>${[...links, escape(text ?? ""), ...hashtags].filter(Boolean).join(" ")}</p>`;
-    const id = ctx.getObjectUri(Note, { identifier: as, id: String(++serial) });
+    const kind = classOf(order);
+    const id = ctx.getObjectUri(kind, { identifier: as, id: String(++serial) });
     const published = instant();
     const content = write(order);
     const fields = {
@@ -555,7 +569,7 @@ const control = {
       ],
       attachments: images.map(picture),
     };
-    const created = new Note(fields);
+    const created = new kind({ ...fields, ...special(order) });
     const create = new Create({ id: new URL(`${id.href}/activity`), actor: ctx.getActorUri(as), ...addressing, published, object: created });
     const kept = { id: id.href, note: created, create, owner: as, open: to === "public" || to === "unlisted", follow: to !== "direct", recipients: direct, announcers: new Map(), edits: 0, write };
     notes.set(id.href, kept);
@@ -565,21 +579,49 @@ const control = {
 
   async "POST /edit"(order) {
     const kept = ownNote(order.id);
-    const updated = instant();
-    kept.note = kept.note.clone({ content: kept.write(order), updated });
+    // only words that change make an edit; the counts of a poll do not
+    const words = order.text != null || order.html != null ? { content: kept.write(order), updated: instant() } : {};
+    kept.note = kept.note.clone({ ...words, ...special(order) });
     const { note: edited } = kept;
     const ctx = context();
-    const update = new Update({ id: new URL(`${kept.id}#updates/${++kept.edits}`), actor: ctx.getActorUri(kept.owner), tos: edited.toIds, ccs: edited.ccIds, updated, object: edited });
+    const update = new Update({ id: new URL(`${kept.id}#updates/${++kept.edits}`), actor: ctx.getActorUri(kept.owner), tos: edited.toIds, ccs: edited.ccIds, updated: instant(), object: edited });
     return { id: kept.id, activity: update.id.href, failed: await deliverBoth(kept.owner, reached(kept), followersFor(kept), update) };
   },
 
   async "POST /delete"({ id }) {
     const kept = ownNote(id);
-    kept.deleted = new Tombstone({ id: new URL(id), formerType: Note, deleted: instant() });
+    kept.deleted = new Tombstone({ id: new URL(id), formerType: kept.note.constructor, deleted: instant() });
     const person = people.get(kept.owner);
     person.activities = person.activities.filter((activity) => activity !== kept.create);
     const remove = new Delete({ id: new URL(`${id}#delete`), actor: context().getActorUri(kept.owner), tos: kept.note.toIds, ccs: kept.note.ccIds, object: kept.deleted });
     return { id, activity: remove.id.href, failed: await deliverBoth(kept.owner, reached(kept), followersFor(kept), remove) };
+  },
+
+  async "POST /look"({ id }) {
+    if (!URL.canParse(id ?? "")) throw new Problem(400, `id: ${id} is not a URL`);
+    const response = await fetch(id, { headers: { accept: "application/activity+json" } });
+    const object = await AnyObject.fromJsonLd(await response.json(), context());
+    return { status: response.status, ...(await told(object, context())) };
+  },
+
+  async "POST /vote"({ as, id, option }) {
+    personNamed(as);
+    const ctx = context();
+    const poll = await ctx.lookupObject(id, await signedAs(ctx, as));
+    if (!(poll instanceof Question)) throw new Problem(422, `${id} is no poll: ${poll?.constructor.name}`);
+    const author = recipientOf(await findActor(as, poll.attributionId.href));
+    const me = ctx.getActorUri(as);
+    const vote = new Note({ id: new URL(`#votes/${++serial}`, me), attribution: me, to: author.id, name: option, replyTarget: poll.id });
+    const create = new Create({ id: new URL(`${vote.id.href}/activity`), actor: me, to: author.id, object: vote });
+    return { id: vote.id.href, failed: await deliver(as, [author], create) };
+  },
+
+  async "POST /flag"({ as, about, text, to }) {
+    personNamed(as);
+    const told = recipientOf(await findActor(as, to));
+    const me = context().getActorUri(as);
+    const flag = new Flag({ id: new URL(`#flags/${++serial}`, me), actor: me, to: told.id, content: text, objects: about.map((id) => new URL(id)) });
+    return { id: flag.id.href, failed: await deliver(as, [told], flag) };
   },
 
   "POST /like": (order) => react(Like, order),
@@ -594,11 +636,22 @@ const control = {
     return { id: undo.id.href, failed: await deliverBoth(as, [author], followers, undo) };
   },
 
-  async "POST /rotate"({ as }) {
+  /** Fedify numbers keys by their place: what stands second has another id. */
+  async "POST /rotate"({ as, elsewhere = false }) {
     const person = personNamed(as);
-    person.keys = newKeys();
-    await person.keys;
-    return { keys: (await context().getActorKeyPairs(as)).flatMap((pair) => [pair.keyId.href, pair.multikey.id.href]).filter((k, i, list) => list.indexOf(k) === i) };
+    const { keyId, privateKey } = rsaOf(await context().getActorKeyPairs(as));
+    person.former = { keyId, privateKey };
+    const pairs = await newKeys();
+    person.keys = Promise.resolve(elsewhere ? pairs.reverse() : pairs);
+    return { former: keyId.href, key: rsaOf(await context().getActorKeyPairs(as)).keyId.href };
+  },
+
+  async "POST /former"({ as, on }) {
+    const person = personNamed(as);
+    if (typeof on !== "boolean") throw new Problem(400, "on: expected true or false");
+    if (person.former == null) throw new Problem(409, `${as} never rotated`);
+    person.useFormer = on;
+    return { on };
   },
 
   async "POST /authorize"({ on }) {

@@ -144,6 +144,27 @@ try {
   assert.deepEqual([rotated.actor, rotated.inbox], [bram.id, "anna"]);
   step("a rotated key is fetched anew");
 
+  const { former, key } = await b.post("/rotate", { as: "bram", elsewhere: true });
+  assert.notEqual(former, key);
+  await b.post("/post", { as: "bram", text: "sleutel onder een andere naam", mention: ["@anna@a.test"] });
+  await a.get("/inbox?as=anna&type=Create&min=3&within=10000");
+  step("a key under another id");
+
+  const poll = await a.post("/post", { as: "anna", text: "Waar?", poll: { options: { Plein: 3, Park: 1 }, ends: "2040-01-01T00:00:00Z" } });
+  const event = await a.post("/post", { as: "anna", text: "Kom ook", event: { name: "Feest", starts: "2040-06-01T14:00:00+02:00", place: "Plein" } });
+  const [seenEvent, seenPoll] = (await b.get("/timeline?as=bram&min=2&within=10000")).toSorted((x, y) => x.type.localeCompare(y.type));
+  assert.deepEqual([seenPoll.id, seenPoll.type, seenPoll.options, seenPoll.voters], [poll.id, "Question", { Plein: 3, Park: 1 }, 4]);
+  assert.deepEqual([seenEvent.id, seenEvent.type, seenEvent.name, seenEvent.startTime, seenEvent.place], [event.id, "Event", "Feest", "2040-06-01T12:00:00Z", "Plein"]);
+  await b.post("/vote", { as: "bram", id: poll.id, option: "Plein" });
+  const [vote] = (await a.get("/inbox?as=anna&type=Create&min=4&within=10000")).filter((x) => x.raw.object.name);
+  assert.deepEqual([vote.raw.object.name, vote.raw.object.inReplyTo, vote.raw.object.content], ["Plein", poll.id, undefined]);
+  await b.post("/flag", { as: "bram", about: [anna.id, poll.id], text: "reclame", to: "@anna@a.test" });
+  assert.deepEqual((await a.get("/inbox?as=anna&type=Flag&min=1&within=10000"))[0].raw.object, [anna.id, poll.id]);
+  await a.post("/delete", { id: poll.id });
+  const tombstoneOfPoll = await b.post("/look", { id: poll.id });
+  assert.deepEqual([tombstoneOfPoll.status, tombstoneOfPoll.type, tombstoneOfPoll.formerType], [410, "Tombstone", "Question"]);
+  step("polls, votes, events, reports, tombstones");
+
   const [host, port] = a.listening.split(":");
   const forged = await new Promise((resolve, reject) => {
     const body = JSON.stringify({ "@context": "https://www.w3.org/ns/activitystreams", id: "http://b.test/x", type: "Like", actor: bram.id, object: anna.id });
