@@ -6,3 +6,4 @@ mod stories_on_fedify;
 mod changes;
 mod polls;
 mod events;
+mod reports;
