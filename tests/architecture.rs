@@ -51,8 +51,9 @@ const STATEMENTS: [&str; 8] = [
 const TOOLS_OF_OBJECTS: [&str; 2] = ["values", "failure"];
 
 /// What is declared or made in one file only.
-const ONE_OF_EACH: [(&str, &[&str], &str); 6] = [
+const ONE_OF_EACH: [(&str, &[&str], &str); 7] = [
     ("Domain", &["struct Domain", "enum Domain", "type Domain"], "foundation/domain.rs"),
+    ("Uri", &["struct Uri", "enum Uri", "type Uri"], "foundation/uri.rs"),
     ("may_show", &["fn may_show"], "neighbourhood/blocks.rs"),
     ("HttpClient", &["struct HttpClient"], "foundation/http_client/mod.rs"),
     ("SafeHtml", &["struct SafeHtml", "fn from_foreign"], "foundation/text.rs"),

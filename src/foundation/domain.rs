@@ -48,6 +48,11 @@ impl Domain {
         Ok(Self(url.port().map_or(host.clone(), |port| format!("{host}:{port}"))))
     }
 
+    /// What stands in a [`Uri`](super::uri::Uri), whose server is spelled as this is.
+    pub(super) fn as_spelled(server: &str) -> Self {
+        Self(server.to_owned())
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

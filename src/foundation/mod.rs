@@ -4,6 +4,7 @@ pub mod error;
 pub mod clock;
 pub mod ids;
 pub mod domain;
+pub mod uri;
 pub mod config;
 pub mod secret;
 pub mod keys;
