@@ -7,12 +7,12 @@ use likejewijk::foundation::database::Connection;
 use likejewijk::foundation::domain::Domain;
 use likejewijk::foundation::error::{Error, Result};
 use likejewijk::foundation::ids::WijkId;
+use likejewijk::foundation::uri::Uri;
 use likejewijk::neighbourhood::actors::Handle;
 use likejewijk::neighbourhood::blocks::{self, Block, Blocked};
 use likejewijk::neighbourhood::moderation::{self, Decision};
 use likejewijk::neighbourhood::{follows, wijken as rooms};
 use serde::Serialize;
-use url::Url;
 
 use super::arguments::BlockCommand;
 use super::failure::{Named, Outcome};
@@ -53,7 +53,7 @@ pub(super) async fn run(app: App, print: Printer, command: BlockCommand) -> Outc
 #[derive(Debug, Clone)]
 enum What {
     Handle(Handle),
-    Actor(Url),
+    Actor(Uri),
     Domain(Domain),
 }
 
@@ -61,10 +61,7 @@ impl What {
     fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
         if text.contains("://") {
-            let url =
-                Url::parse(text).map_err(|e| Error::invalid("what", format!("«{text}»: {e}")))?;
-            Domain::of(&url)?;
-            return Ok(Self::Actor(url));
+            return Uri::typed(text).map(Self::Actor);
         }
         if text.contains('@') {
             Handle::parse(text).map(Self::Handle)
@@ -88,7 +85,7 @@ impl What {
                     )
                 })
             }
-            Self::Actor(url) => Ok(Blocked::Actor(url.to_string())),
+            Self::Actor(uri) => Ok(Blocked::Actor(uri.clone())),
             Self::Domain(domain) if app.links.domain().is_within(domain) => {
                 Err(Error::invalid("what", format!("{domain} is this server itself")))
             }
@@ -101,7 +98,7 @@ impl std::fmt::Display for What {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Handle(handle) => handle.fmt(f),
-            Self::Actor(url) => url.fmt(f),
+            Self::Actor(uri) => uri.fmt(f),
             Self::Domain(domain) => domain.fmt(f),
         }
     }

@@ -165,7 +165,7 @@ async fn webfinger(app: &App) -> Result<String> {
 
 async fn public_actor(app: &App) -> Result<String> {
     let actor = one_of_ours(app).await?;
-    let (url, id) = (address(&actor.uri)?, actor.id);
+    let (url, id) = (actor.uri.url()?, actor.id);
     let key = app.database.read(move |conn| keys::shown(conn, id)).await?;
     let answer = fetched(app, &url, "application/activity+json").await?;
     if answer["id"] == actor.uri.as_str()

@@ -12,6 +12,7 @@ use likejewijk::foundation::database::Connection;
 use likejewijk::foundation::error::{Error, Result};
 use likejewijk::foundation::http_client::FetchRules;
 use likejewijk::foundation::keys::VerifyingKey;
+use likejewijk::foundation::uri::Uri;
 use likejewijk::neighbourhood::actors::{Actor, Handle, keys};
 use likejewijk::neighbourhood::follows::{self, State};
 use likejewijk::neighbourhood::instances::{self, Software};
@@ -20,7 +21,6 @@ use likejewijk::neighbourhood::outgoing::store::{self as words, Told};
 use likejewijk::neighbourhood::site;
 use likejewijk::server;
 use serde_json::Value;
-use url::Url;
 
 use super::check::{Line, told};
 use super::failure::Outcome;
@@ -43,17 +43,17 @@ pub(super) async fn check(config: Config, print: Printer, named: String) -> Outc
 /// Each step wants what the one before found; where that is missing, it is the last.
 async fn steps(federation: &Federation, named: &str) -> Vec<Line> {
     let mut lines = Vec::new();
-    let url = match Url::parse(named) {
-        Ok(url) if url.has_host() => url,
-        _ => match webfinger(&federation.app, named).await {
-            Ok((url, line)) => {
+    let uri = match Uri::typed(named) {
+        Ok(uri) => uri,
+        Err(_) => match webfinger(&federation.app, named).await {
+            Ok((uri, line)) => {
                 lines.push(line);
-                url
+                uri
             }
             Err(error) => return vec![Line::of("webfinger", Err(error))],
         },
     };
-    let document = match document(federation, &url).await {
+    let document = match document(federation, &uri).await {
         Ok((document, line)) => {
             lines.push(line);
             document
@@ -63,7 +63,7 @@ async fn steps(federation: &Federation, named: &str) -> Vec<Line> {
             return lines;
         }
     };
-    match lookup::fetched(federation, named, url).await {
+    match lookup::fetched(federation, named, &uri).await {
         Ok(actor) => lines.extend(with(federation, &actor, &document).await),
         Err(error) => lines.push(Line::of("key", Err(error))),
     }
@@ -81,7 +81,7 @@ async fn with(federation: &Federation, actor: &Actor, document: &Value) -> Vec<L
     ]
 }
 
-async fn webfinger(app: &App, named: &str) -> Result<(Url, Line)> {
+async fn webfinger(app: &App, named: &str) -> Result<(Uri, Line)> {
     let handle = Handle::parse(named)?;
     let found = lookup::webfinger(app, &handle).await?;
     let by = if found.subject == handle {
@@ -94,12 +94,12 @@ async fn webfinger(app: &App, named: &str) -> Result<(Url, Line)> {
 }
 
 /// Fetched as everything is: signed by this server's own actor.
-async fn document(federation: &Federation, url: &Url) -> Result<(Value, Line)> {
+async fn document(federation: &Federation, uri: &Uri) -> Result<(Value, Line)> {
     let accept = HeaderValue::from_static("application/activity+json");
-    let fetched = federation.fetch.object(url, &accept).await;
-    let fetched = fetched.map_err(|trouble| Error::elsewhere(url.clone(), trouble))?;
+    let fetched = federation.fetch.object(&uri.url()?, &accept).await;
+    let fetched = fetched.map_err(|trouble| Error::elsewhere(uri.as_str(), trouble))?;
     let document: Value = serde_json::from_slice(&fetched.body)
-        .map_err(|_| Error::elsewhere(url.clone(), "the document is no JSON"))?;
+        .map_err(|_| Error::elsewhere(uri.as_str(), "the document is no JSON"))?;
     let text = |field: &str| document[field].as_str().unwrap_or_default().to_owned();
     if text("id") != fetched.url.as_str() {
         let problem = format!("it says that its id is «{}»", text("id"));
@@ -114,7 +114,7 @@ async fn document(federation: &Federation, url: &Url) -> Result<(Value, Line)> {
 /// Mastodon refuses an actor whose handle does not lead back to it; others will not find it.
 async fn loops_back(app: &App, actor: &Actor) -> Result<String> {
     let found = lookup::webfinger(app, &Handle::parse(&actor.handle())?).await?;
-    if found.actor.as_str() == actor.uri {
+    if found.actor == actor.uri {
         Ok(format!("{} leads back to it", actor.handle()))
     } else {
         Err(Error::elsewhere(actor.handle(), format!("leads to {}", found.actor)))
@@ -132,7 +132,7 @@ async fn their_keys(app: &App, actor: &Actor) -> Result<String> {
 
 /// Whether it is given to anybody: the document was fetched with our signature a moment ago.
 async fn unsigned(app: &App, actor: &Actor) -> Result<String> {
-    let url = Url::parse(&actor.uri).map_err(Error::internal)?;
+    let url = actor.uri.url()?;
     let accept = HeaderValue::from_static("application/activity+json");
     let headers = HeaderMap::from_iter([(header::ACCEPT, accept)]);
     let answer = app.http.get(&url, headers, FetchRules::object(&app.config.limits)).await;

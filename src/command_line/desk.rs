@@ -5,6 +5,7 @@ use likejewijk::foundation::database::Connection;
 use likejewijk::foundation::error::{Error, Result};
 use likejewijk::foundation::ids::SubmissionId;
 use likejewijk::foundation::text::plain_line;
+use likejewijk::foundation::uri::Uri;
 use likejewijk::neighbourhood::accounts::Moderator;
 use likejewijk::neighbourhood::posts;
 use likejewijk::neighbourhood::submissions::{
@@ -21,8 +22,8 @@ use super::wijken;
 #[derive(Serialize)]
 struct Line {
     id: SubmissionId,
-    post: String,
-    author: String,
+    post: Uri,
+    author: Uri,
     handle: String,
     text: String,
     received_at: Moment,
@@ -37,7 +38,7 @@ struct Decided {
 
 #[derive(Serialize)]
 struct Withdrawn {
-    post: String,
+    post: Uri,
     state: State,
 }
 
@@ -98,7 +99,8 @@ pub(super) async fn announcement(
     print: Printer,
     command: AnnouncementCommand,
 ) -> Outcome {
-    let AnnouncementCommand::Withdraw { post: uri, wijk: slug, reason } = command;
+    let AnnouncementCommand::Withdraw { post, wijk: slug, reason } = command;
+    let uri = Uri::typed(&post).map_err(|_| unknown_post())?;
     let (post, now) = (uri.clone(), app.clock.now());
     let taken_back = move |conn: &mut Connection| {
         let by = Moderator::operator(wijken::named(conn, &slug)?.id());

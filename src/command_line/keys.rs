@@ -2,6 +2,7 @@
 
 use likejewijk::foundation::app::App;
 use likejewijk::foundation::database::Connection;
+use likejewijk::foundation::uri::Uri;
 use likejewijk::neighbourhood::actors::keys::{self, NewKey};
 use likejewijk::neighbourhood::actors::store as actors_store;
 use likejewijk::neighbourhood::rotation;
@@ -14,7 +15,7 @@ use super::print::Printer;
 #[derive(Serialize)]
 struct Line {
     name: String,
-    actor: String,
+    actor: Uri,
     /// Of the key; the same as before.
     key: String,
 }

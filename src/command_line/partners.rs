@@ -6,6 +6,7 @@ use likejewijk::foundation::clock::Time;
 use likejewijk::foundation::database::Connection;
 use likejewijk::foundation::error::{Error, Result};
 use likejewijk::foundation::ids::PartnerId;
+use likejewijk::foundation::uri::Uri;
 use likejewijk::neighbourhood::actors::keys::NewKey;
 use likejewijk::neighbourhood::actors::{Actor, ActorKind};
 use likejewijk::neighbourhood::follows;
@@ -25,7 +26,7 @@ const LONGEST_REASON: usize = 1000;
 #[derive(Serialize)]
 struct Line {
     id: PartnerId,
-    actor: String,
+    actor: Uri,
     handle: String,
     kind: partners::Kind,
     name: String,
@@ -132,8 +133,10 @@ async fn new(
     let now = app.clock.now();
     let (slug, new) = understood(arguments, now)?;
     parse_name(&username, LONGEST_USERNAME)?;
-    let (links, key) =
-        (app.links.clone(), NewKey::make(&app.secret, &app.links.partner(&username))?);
+    let (links, key) = (
+        app.links.clone(),
+        NewKey::make(&app.secret, &Uri::parse(&app.links.partner(&username))?)?,
+    );
     let made_and_added = move |conn: &mut Connection| {
         let wijk = wijken::named(conn, &slug)?;
         let actor = partners::make_actor(conn, &links, &username, &new, is_person, &key, now)?;

@@ -4,6 +4,7 @@ use likejewijk::foundation::app::App;
 use likejewijk::foundation::clock::Time;
 use likejewijk::foundation::database::Connection;
 use likejewijk::foundation::error::Result;
+use likejewijk::foundation::uri::Uri;
 use likejewijk::neighbourhood::wijken::{self, Edit, NewWijk, Wijk};
 use likejewijk::neighbourhood::{follows, partners, submissions};
 use serde::Serialize;
@@ -21,7 +22,7 @@ struct Made {
     slug: String,
     name: String,
     handle: String,
-    actor: String,
+    actor: Uri,
 }
 
 #[derive(Serialize)]

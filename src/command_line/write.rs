@@ -7,6 +7,7 @@ use likejewijk::foundation::database::Connection;
 use likejewijk::foundation::error::{Error, Result};
 use likejewijk::foundation::links::Links;
 use likejewijk::foundation::text::{SafeHtml, plain_line};
+use likejewijk::foundation::uri::Uri;
 use likejewijk::neighbourhood::actors::{Actor, store as actors_store};
 use likejewijk::neighbourhood::media::keep as media;
 use likejewijk::neighbourhood::partners::{self, StoredState};
@@ -32,7 +33,7 @@ const LOOK: &str = "post, which prints it";
 
 #[derive(Serialize)]
 struct Made {
-    id: String,
+    id: Uri,
     url: String,
 }
 
@@ -85,7 +86,10 @@ async fn edit(app: App, id: String, changes: Changes) -> Outcome {
 
 /// A post of this server that is still there, and its author.
 fn written_here(conn: &mut Connection, id: &str) -> Result<(posts::Post, Actor)> {
-    let post: posts::Post = posts_store::by_uri(conn, id).named("id", id, LOOK)?;
+    let post: posts::Post = {
+        let uri = Uri::typed(id).map_err(|_| Error::NotFound);
+        uri.and_then(|uri| posts_store::by_uri(conn, &uri)).named("id", id, LOOK)?
+    };
     if post.gone_at.is_some() {
         return Err(Error::invalid("id", format!("«{id}» was deleted already")));
     }

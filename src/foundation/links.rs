@@ -6,6 +6,7 @@ use url::Url;
 
 use super::config::Config;
 use super::domain::Domain;
+use super::uri::Uri;
 
 #[derive(Debug, Clone)]
 pub struct Links {
@@ -35,8 +36,8 @@ impl Links {
 
     /// One of ours, by scheme, host and port.
     #[must_use]
-    pub fn is_ours(&self, url: &Url) -> bool {
-        Domain::of(url).is_ok_and(|domain| domain == self.domain)
+    pub fn is_ours(&self, uri: &Uri) -> bool {
+        uri.domain() == self.domain
     }
 
     /// `@bloemhof@wijk.example`

@@ -41,7 +41,12 @@ impl Uri {
         Ok(Self(text.into()))
     }
 
-    /// As a URL is written, which is not as somebody wrote it: for what a person typed, or came as a [`Url`].
+    /// What a person typed: an id as it is, any other address (`HTTPS://B.Test/u/1`) as browsers write it.
+    pub fn typed(text: &str) -> Result<Self> {
+        Self::parse(text).or_else(|wrong| Self::of(&Url::parse(text).map_err(|_| wrong)?))
+    }
+
+    /// As a URL is written, which may not be as somebody wrote it: where there is nothing else.
     pub fn of(url: &Url) -> Result<Self> {
         Self::parse(url.as_str())
     }
@@ -245,9 +250,10 @@ mod tests {
         ] {
             assert!(Uri::parse(other).is_err(), "{other}");
         }
-        // What a person types is written as everybody writes it.
-        let typed = Url::parse("HTTPS://B.Test:443/u/1").unwrap();
-        assert_eq!(Uri::of(&typed).unwrap(), "https://b.test/u/1");
+        // A person may type what no server writes.
+        assert_eq!(Uri::typed(" HTTPS://B.Test:443/u/1").unwrap(), "https://b.test/u/1");
+        assert_eq!(Uri::typed("https://b.test").unwrap(), "https://b.test");
+        assert!(Uri::typed("https://user@b.test/u/1").is_err());
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::foundation::database::{Claiming, Connection, Statement, on_each, text
 use crate::foundation::domain::Domain;
 use crate::foundation::error::Result;
 use crate::foundation::ids::ArrivalId;
+use crate::foundation::uri::Uri;
 
 text_enum! {
     State { Waiting = "waiting", Parked = "parked", Done = "done" }
@@ -28,11 +29,11 @@ const REMEMBERED: Duration = Duration::from_hours(720);
 /// What the guard lets through.
 #[derive(Debug, Clone)]
 pub struct NewArrival {
-    pub activity_uri: String,
+    pub activity_uri: Uri,
     pub body_hash: [u8; 32],
     /// Exactly the bytes that were signed.
     pub body: Vec<u8>,
-    pub actor_uri: String,
+    pub actor_uri: Uri,
     /// The actor's server: whom acting on it has to ask.
     pub domain: Domain,
     /// Signed by another server than the actor's: a hint where to look.
@@ -50,7 +51,7 @@ pub struct NewArrival {
 pub struct Arrival {
     pub id: ArrivalId,
     pub body: Option<Vec<u8>>,
-    pub actor_uri: String,
+    pub actor_uri: Uri,
     pub is_forwarded: bool,
     pub lane: String,
     pub tries: i32,
@@ -82,7 +83,7 @@ pub fn keep(conn: &mut Connection, new: &[&NewArrival]) -> Result<usize> {
 
 impl NewArrival {
     fn key(&self) -> (&str, &[u8], bool) {
-        (&self.activity_uri, &self.body_hash, self.is_forwarded)
+        (self.activity_uri.as_str(), &self.body_hash, self.is_forwarded)
     }
 }
 
@@ -137,10 +138,10 @@ fn keep_again(conn: &mut Connection, id: ArrivalId, new: &NewArrival) -> Result<
     let at = new.received_at.millis();
     let statement = Statement::new(sql)
         .number(id.0)
-        .text(&new.activity_uri)
+        .text(new.activity_uri.as_str())
         .bytes(new.body_hash)
         .bytes(new.body.clone())
-        .text(&new.actor_uri)
+        .text(new.actor_uri.as_str())
         .text(new.domain.as_str())
         .flag(new.is_forwarded)
         .text(&new.lane)

@@ -11,6 +11,7 @@ use crate::foundation::database::{Connection, on_each};
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{ActorId, BlockId, WijkId};
+use crate::foundation::uri::Uri;
 
 /// What is not heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub enum Blocked {
     /// That server and every one below it.
     Domain(Domain),
     /// One actor, by its ActivityPub id.
-    Actor(String),
+    Actor(Uri),
 }
 
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -30,7 +31,7 @@ pub struct Block {
     /// `None`: for the whole server.
     pub wijk_id: Option<WijkId>,
     pub domain: Option<Domain>,
-    pub actor_uri: Option<String>,
+    pub actor_uri: Option<Uri>,
     pub reason: Option<String>,
     pub since: Time,
 }
@@ -95,7 +96,7 @@ pub fn stand_off(
     conn: &mut Connection,
     wijk: WijkId,
     by: ActorId,
-    uri: &str,
+    uri: &Uri,
     now: Time,
 ) -> Result<()> {
     on_each!(conn, c => diesel::insert_into(unwilling::table)
@@ -124,7 +125,7 @@ pub fn relent(conn: &mut Connection, wijk: ActorId, by: ActorId) -> Result<bool>
 }
 
 /// The same by the id of the Block alone.
-pub fn relent_by_uri(conn: &mut Connection, by: ActorId, uri: &str) -> Result<bool> {
+pub fn relent_by_uri(conn: &mut Connection, by: ActorId, uri: &Uri) -> Result<bool> {
     let row = unwilling::table.filter(unwilling::actor_id.eq(by).and(unwilling::uri.eq(uri)));
     match row.select(unwilling::wijk_id).first::<WijkId>(conn).optional()? {
         Some(wijk) => relent(conn, wijk.into(), by),
@@ -137,13 +138,13 @@ pub fn relent_by_uri(conn: &mut Connection, by: ActorId, uri: &str) -> Result<bo
 pub struct Blocklist {
     blocks: Vec<Block>,
     /// Authors of posts here, by their ids, and the wijk they blocked.
-    unwilling: HashSet<(WijkId, String)>,
+    unwilling: HashSet<(WijkId, Uri)>,
 }
 
 impl Blocklist {
     pub fn read(conn: &mut Connection) -> Result<Self> {
         let written = posts::table.filter(posts::author_id.eq(unwilling::actor_id));
-        let unwilling: Vec<(WijkId, String)> = unwilling::table
+        let unwilling: Vec<(WijkId, Uri)> = unwilling::table
             .inner_join(actors::table)
             .filter(diesel::dsl::exists(written))
             .select((unwilling::wijk_id, actors::uri))
@@ -158,12 +159,12 @@ impl Blocklist {
     /// author's own wish. The one rule for
     /// what comes in, what pages and collections show, and what is announced.
     #[must_use]
-    pub fn may_show(&self, author: &str, domain: &Domain, wijk: Option<WijkId>) -> bool {
+    pub fn may_show(&self, author: &Uri, domain: &Domain, wijk: Option<WijkId>) -> bool {
         let is_unwilling =
-            wijk.is_some_and(|wijk| self.unwilling.contains(&(wijk, author.to_owned())));
+            wijk.is_some_and(|wijk| self.unwilling.contains(&(wijk, author.clone())));
         let is_blocked = self.blocks.iter().any(|block| {
             let counts = block.wijk_id.is_none() || block.wijk_id == wijk;
-            let hits = block.actor_uri.as_deref() == Some(author)
+            let hits = block.actor_uri.as_ref() == Some(author)
                 || block.domain.as_ref().is_some_and(|blocked| domain.is_within(blocked));
             counts && hits
         });
@@ -172,7 +173,7 @@ impl Blocklist {
 
     /// How many of these, counted by author, may be shown in a wijk.
     #[must_use]
-    pub fn how_many_may_show(&self, by_author: &[(String, Domain, i64)], wijk: WijkId) -> i64 {
+    pub fn how_many_may_show(&self, by_author: &[(Uri, Domain, i64)], wijk: WijkId) -> i64 {
         let heard = by_author.iter().filter(|(uri, host, _)| self.may_show(uri, host, Some(wijk)));
         heard.map(|(.., count)| count).sum()
     }

@@ -14,6 +14,7 @@ use crate::foundation::database::{Connection, Statement, on_each, text_enum};
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{ActorId, FollowId, WijkId};
 use crate::foundation::links::Links;
+use crate::foundation::uri::Uri;
 
 text_enum! {
     /// Who follows one of ours is accepted at once. Whom one of ours follows has to answer.
@@ -28,15 +29,12 @@ pub fn ask(
     conn: &mut Connection,
     follower: &Actor,
     wijk: &Wijk,
-    uri: &str,
+    uri: &Uri,
     now: Time,
 ) -> Result<()> {
     if !Blocklist::read(conn)?.may_show(&follower.uri, &follower.domain, Some(wijk.id())) {
-        let word = Word::RejectFollow {
-            follower: follower.id,
-            target: wijk.actor.id,
-            uri: uri.to_owned(),
-        };
+        let word =
+            Word::RejectFollow { follower: follower.id, target: wijk.actor.id, uri: uri.clone() };
         return say(conn, &word, now);
     }
     let follow = keep(conn, follower, &wijk.actor, uri, now)?;
@@ -44,7 +42,7 @@ pub fn ask(
         follow,
         follower: follower.id,
         target: wijk.actor.id,
-        uri: uri.to_owned(),
+        uri: uri.clone(),
     };
     say(conn, &word, now)?;
     epochs::bump_wijk(conn, wijk.id())
@@ -55,23 +53,19 @@ pub fn ask_author(
     conn: &mut Connection,
     follower: &Actor,
     author: &Actor,
-    uri: &str,
+    uri: &Uri,
     now: Time,
 ) -> Result<()> {
     let is_for_servers = author.kind == ActorKind::Application;
     let is_refused = is_for_servers && follower.kind != ActorKind::Application;
     if is_refused || !Blocklist::read(conn)?.may_show(&follower.uri, &follower.domain, None) {
         let word =
-            Word::RejectFollow { follower: follower.id, target: author.id, uri: uri.to_owned() };
+            Word::RejectFollow { follower: follower.id, target: author.id, uri: uri.clone() };
         return say(conn, &word, now);
     }
     let follow = keep(conn, follower, author, uri, now)?;
-    let word = Word::AcceptFollow {
-        follow,
-        follower: follower.id,
-        target: author.id,
-        uri: uri.to_owned(),
-    };
+    let word =
+        Word::AcceptFollow { follow, follower: follower.id, target: author.id, uri: uri.clone() };
     say(conn, &word, now)
 }
 
@@ -80,7 +74,7 @@ fn keep(
     conn: &mut Connection,
     follower: &Actor,
     target: &Actor,
-    uri: &str,
+    uri: &Uri,
     now: Time,
 ) -> Result<FollowId> {
     instances::meet(conn, &follower.domain)?;
@@ -92,7 +86,7 @@ fn keep(
         .number(FollowId::next(now).0)
         .number(follower.id.0)
         .number(target.id.0)
-        .text(uri)
+        .text(uri.as_str())
         .text(follower.delivery_inbox())
         .number(now.millis());
     let kept: Kept = on_each!(conn, c => statement.get_result(c))?;
@@ -144,7 +138,7 @@ pub fn undo_all(conn: &mut Connection, follower: ActorId, now: Time) -> Result<(
 /// A follower moved to another actor, which its new server confirmed: every follow goes along, and is accepted again
 /// for the new one.
 pub fn moved(conn: &mut Connection, old: &Actor, new: &Actor, now: Time) -> Result<()> {
-    let rows: Vec<(ActorId, String)> = follows::table
+    let rows: Vec<(ActorId, Uri)> = follows::table
         .filter(follows::follower_id.eq(old.id))
         .select((follows::target_id, follows::uri))
         .load(conn)?;
@@ -187,7 +181,7 @@ fn end(
 }
 
 /// Undo by the id of the Follow alone.
-pub fn undo_by_uri(conn: &mut Connection, follower: ActorId, uri: &str, now: Time) -> Result<bool> {
+pub fn undo_by_uri(conn: &mut Connection, follower: ActorId, uri: &Uri, now: Time) -> Result<bool> {
     let found = follows::table.filter(follows::follower_id.eq(follower).and(follows::uri.eq(uri)));
     match found.select(follows::target_id).first::<ActorId>(conn).optional()? {
         Some(target) => undo(conn, follower, target, now),
@@ -257,7 +251,7 @@ fn ended(
 /// Followers of a wijk that it does not hear any more are shown out.
 pub fn show_out(conn: &mut Connection, wijk: &Wijk, now: Time) -> Result<()> {
     let blocklist = Blocklist::read(conn)?;
-    let rows: Vec<(ActorId, String)> = follows::table
+    let rows: Vec<(ActorId, Uri)> = follows::table
         .filter(follows::target_id.eq(wijk.actor.id))
         .select((follows::follower_id, follows::uri))
         .load(conn)?;
@@ -276,7 +270,7 @@ pub fn turned_away(
     conn: &mut Connection,
     follower: &Actor,
     wijk: &Wijk,
-    uri: &str,
+    uri: &Uri,
     now: Time,
 ) -> Result<()> {
     undo(conn, follower.id, wijk.actor.id, now)?;
@@ -301,7 +295,7 @@ pub fn begin(
         return Ok(());
     }
     let (id, pair) = (FollowId::next(now), between(follower.id, target.id));
-    let uri = links.activity(id);
+    let uri = Uri::parse(&links.activity(id))?;
     diesel::delete(follows::table.filter(pair)).execute(conn)?;
     diesel::insert_into(follows::table)
         .values((
@@ -319,7 +313,7 @@ pub fn begin(
 
 /// And takes it back. Nothing is said to who refused.
 pub fn leave(conn: &mut Connection, follower: ActorId, target: ActorId, now: Time) -> Result<()> {
-    let asked: Option<(String, State)> = follows::table
+    let asked: Option<(Uri, State)> = follows::table
         .filter(between(follower, target))
         .select((follows::uri, follows::state))
         .first(conn)
@@ -336,9 +330,9 @@ pub fn leave(conn: &mut Connection, follower: ActorId, target: ActorId, now: Tim
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// Its id. Where it is given it counts.
-    pub uri: Option<String>,
+    pub uri: Option<Uri>,
     /// Follower and followed, where they are told.
-    pub pair: Option<(String, String)>,
+    pub pair: Option<(Uri, Uri)>,
 }
 
 /// Whom one of ours asked accepts or refuses. An answer by anybody else, or to what was never asked, changes nothing;
@@ -348,13 +342,13 @@ pub fn answered(conn: &mut Connection, by: &Actor, asked: &Asked, state: State) 
         State::Accepted => &[State::Pending],
         _ => &[State::Pending, State::Accepted],
     };
-    let rows: Vec<(FollowId, String, String)> = follows::table
+    let rows: Vec<(FollowId, Uri, Uri)> = follows::table
         .inner_join(actors::table.on(actors::id.eq(follows::follower_id)))
         .filter(follows::target_id.eq(by.id).and(actors::is_local))
         .filter(follows::state.eq_any(open.to_vec()))
         .select((follows::id, follows::uri, actors::uri))
         .load(conn)?;
-    let is_meant = |uri: &str, follower: &str| {
+    let is_meant = |uri: &Uri, follower: &Uri| {
         let is_pair = asked.pair.as_ref().map(|(one, other)| one == follower && *other == by.uri);
         match &asked.uri {
             Some(id) => id == uri && is_pair.unwrap_or(true),

@@ -14,6 +14,7 @@ use crate::foundation::database::{Connection, on_each};
 use crate::foundation::domain::Domain;
 use crate::foundation::error::Result;
 use crate::foundation::ids::ActorId;
+use crate::foundation::uri::Uri;
 
 /// Days on which an actor must be gone.
 const DAYS: i32 = 3;
@@ -47,7 +48,7 @@ pub fn suspect(conn: &mut Connection, host: &Domain, inbox: &str, now: Time) -> 
 }
 
 /// Whose actor is to be asked after now: who, and its address.
-pub fn due(conn: &mut Connection, most: i64, now: Time) -> Result<Vec<(ActorId, String)>> {
+pub fn due(conn: &mut Connection, most: i64, now: Time) -> Result<Vec<(ActorId, Uri)>> {
     let due = lost_followers::table
         .inner_join(actors::table)
         .filter(lost_followers::ask_at.le(now))

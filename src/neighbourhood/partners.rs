@@ -240,7 +240,7 @@ pub fn add(
         Some(wijk.id()),
         Decision::PartnerVerified,
         None,
-        &actor.uri,
+        actor.uri.as_str(),
         None,
         now,
     )?;
@@ -382,7 +382,7 @@ pub fn pass_on(
         diesel::update(row).set(partners::pass_on.eq(way)).execute(conn)?,
         "the partner is not in a state that allows this; see partner list",
     )?;
-    let (wijk, subject) = (Some(partner.row.wijk_id), &partner.actor.uri);
+    let (wijk, subject) = (Some(partner.row.wijk_id), partner.actor.uri.as_str());
     moderation::record(
         conn,
         wijk,
@@ -459,7 +459,15 @@ pub fn moved(conn: &mut Connection, old: &Actor, new: &Actor, now: Time) -> Resu
             diesel::insert_into(partners::table).values(pending).execute(conn)?;
         }
         let wijk = Some(row.wijk_id);
-        moderation::record(conn, wijk, Decision::PartnerMoved, None, &old.uri, Some(&reason), now)?;
+        moderation::record(
+            conn,
+            wijk,
+            Decision::PartnerMoved,
+            None,
+            old.uri.as_str(),
+            Some(&reason),
+            now,
+        )?;
         epochs::bump_wijk(conn, row.wijk_id)?;
     }
     Ok(())
@@ -489,7 +497,7 @@ pub fn renew(
         Some(partner.row.wijk_id),
         Decision::PartnerRenewed,
         None,
-        &partner.actor.uri,
+        partner.actor.uri.as_str(),
         None,
         now,
     )?;
@@ -519,7 +527,7 @@ fn change(
         Some(partner.row.wijk_id),
         decision,
         None,
-        &partner.actor.uri,
+        partner.actor.uri.as_str(),
         reason,
         now,
     )?;

@@ -14,6 +14,7 @@ use crate::foundation::database::schema::{actors, posts, reactions};
 use crate::foundation::database::{Connection, on_each, text_enum};
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{ActorId, PostId, ReactionId};
+use crate::foundation::uri::Uri;
 
 text_enum! {
     Kind {
@@ -39,9 +40,9 @@ const KEPT_FOR: Duration = Duration::from_hours(720);
 pub fn add(
     conn: &mut Connection,
     by: &Actor,
-    to: &str,
+    to: &Uri,
     kind: Kind,
-    uri: &str,
+    uri: &Uri,
     now: Time,
 ) -> Result<()> {
     if by.kind == ActorKind::Group {
@@ -67,7 +68,7 @@ fn keep(
     by: &Actor,
     post: PostId,
     kind: Kind,
-    uri: &str,
+    uri: &Uri,
     now: Time,
 ) -> Result<()> {
     on_each!(conn, c => diesel::insert_into(reactions::table)
@@ -108,7 +109,7 @@ fn are_enough(
 }
 
 /// Takes back the actor's own; answers whether there was one.
-pub fn undo(conn: &mut Connection, by: ActorId, to: &str, kind: Kind) -> Result<bool> {
+pub fn undo(conn: &mut Connection, by: ActorId, to: &Uri, kind: Kind) -> Result<bool> {
     let Some(post) = posts_store::by_uri(conn, to)? else { return Ok(false) };
     let own = reactions::actor_id.eq(by).and(reactions::post_id.eq(post.id));
     let row = reactions::table.filter(own.and(reactions::kind.eq(kind)));
@@ -116,7 +117,7 @@ pub fn undo(conn: &mut Connection, by: ActorId, to: &str, kind: Kind) -> Result<
 }
 
 /// The same by the id of its activity alone.
-pub fn undo_by_uri(conn: &mut Connection, by: ActorId, uri: &str) -> Result<bool> {
+pub fn undo_by_uri(conn: &mut Connection, by: ActorId, uri: &Uri) -> Result<bool> {
     let row = reactions::table.filter(reactions::actor_id.eq(by).and(reactions::uri.eq(uri)));
     Ok(diesel::delete(row).execute(conn)? > 0)
 }

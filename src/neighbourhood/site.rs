@@ -10,6 +10,7 @@ use crate::foundation::database::{Connection, on_each};
 use crate::foundation::error::{Error, Result};
 use crate::foundation::links::Links;
 use crate::foundation::secret::Secret;
+use crate::foundation::uri::Uri;
 
 /// The instance actor's handle is the domain itself; the moderation actor's is this.
 pub const MODERATION: &str = "moderatie";
@@ -23,8 +24,8 @@ pub struct OwnKeys {
 impl OwnKeys {
     pub fn make(secret: &Secret, links: &Links) -> Result<Self> {
         Ok(Self {
-            instance: NewKey::make(secret, &links.instance_actor())?,
-            moderation: NewKey::make(secret, &links.moderation_actor())?,
+            instance: NewKey::make(secret, &Uri::parse(&links.instance_actor())?)?,
+            moderation: NewKey::make(secret, &Uri::parse(&links.moderation_actor())?)?,
         })
     }
 }
@@ -79,7 +80,7 @@ pub fn check_address(conn: &mut Connection, links: &Links) -> Result<()> {
 
 /// The actor that signs everything we fetch.
 pub fn instance_actor(conn: &mut Connection, links: &Links) -> Result<Actor> {
-    store::by_uri(conn, &links.instance_actor())?.ok_or(Error::NotFound)
+    store::by_uri(conn, &Uri::parse(&links.instance_actor())?)?.ok_or(Error::NotFound)
 }
 
 /// Writes something, to see whether that is possible.

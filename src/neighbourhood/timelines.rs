@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use diesel::prelude::*;
-use url::Url;
 
 use super::actors::{Actor, store as actors_store};
 use super::announcements::{Announcement, State};
@@ -21,6 +20,7 @@ use crate::foundation::database::schema::{
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{ActorId, AnnouncementId, PostId, VersionId, WijkId};
+use crate::foundation::uri::Uri;
 
 /// An announced post with all that a card shows.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -107,13 +107,13 @@ fn may_be_quoted(
     quoted: &str,
     wijk: WijkId,
 ) -> Result<bool> {
-    let domain = Url::parse(quoted).ok().and_then(|quoted| Domain::of(&quoted).ok());
-    let Some(domain) = domain else { return Ok(false) };
-    let author = match posts_store::by_uri(conn, quoted)? {
+    let Ok(quoted) = Uri::parse(quoted) else { return Ok(false) };
+    let author = match posts_store::by_uri(conn, &quoted)? {
         Some(post) => actors_store::find(conn, post.author_id)?.uri,
-        None => String::new(),
+        // Whose it is nobody here knows: it stands for itself.
+        None => quoted.clone(),
     };
-    Ok(blocklist.may_show(&author, &domain, Some(wijk)))
+    Ok(blocklist.may_show(&author, &quoted.domain(), Some(wijk)))
 }
 
 fn is_heard(blocklist: &Blocklist, shown: &Shown) -> bool {
@@ -205,7 +205,7 @@ pub fn around(conn: &mut Connection, wijk: WijkId, now: Time) -> Result<Around> 
 
 /// How many posts its timeline holds: the total of its outbox.
 pub fn count(conn: &mut Connection, wijk: WijkId) -> Result<i64> {
-    let by_author: Vec<(String, Domain, i64)> = standing!()
+    let by_author: Vec<(Uri, Domain, i64)> = standing!()
         .filter(announcements::wijk_id.eq(wijk).and(posts::in_reply_to.is_null()))
         .group_by((actors::uri, actors::domain))
         .select((actors::uri, actors::domain, diesel::dsl::count_star()))

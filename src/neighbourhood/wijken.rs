@@ -16,6 +16,7 @@ use crate::foundation::error::{Error, Result, first};
 use crate::foundation::ids::{ActorId, WijkId};
 use crate::foundation::links::Links;
 use crate::foundation::secret::Secret;
+use crate::foundation::uri::Uri;
 
 text_enum! {
     /// The colours a wijk can have; the style sheet knows each.
@@ -124,13 +125,14 @@ impl NewWijk {
         if name.trim().is_empty() || name.chars().count() > 100 {
             return Err(Error::invalid("name", "give the wijk a name of at most 100 characters"));
         }
-        let redactie = links.partner(&redactie_of(slug));
+        let wijk = Uri::parse(&links.wijk(slug))?;
+        let redactie = Uri::parse(&links.partner(&redactie_of(slug)))?;
         Ok(Self {
             slug: slug.to_owned(),
             name: name.trim().to_owned(),
             municipality: None,
             language: "nl".to_owned(),
-            keys: [NewKey::make(secret, &links.wijk(slug))?, NewKey::make(secret, &redactie)?],
+            keys: [NewKey::make(secret, &wijk)?, NewKey::make(secret, &redactie)?],
         })
     }
 }
@@ -235,7 +237,7 @@ pub fn by_id(conn: &mut Connection, id: WijkId) -> Result<Wijk> {
 }
 
 /// The open ones among these actors.
-pub fn among(conn: &mut Connection, uris: &[String]) -> Result<Vec<Wijk>> {
+pub fn among(conn: &mut Connection, uris: &[Uri]) -> Result<Vec<Wijk>> {
     let open = wijken::table
         .inner_join(actors::table)
         .filter(actors::is_local.and(wijken::closed_at.is_null()));

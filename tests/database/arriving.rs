@@ -7,15 +7,15 @@ use likejewijk::foundation::domain::Domain;
 use likejewijk::foundation::secret::sha256;
 use likejewijk::neighbourhood::arrivals::{self, Arrival, NewArrival};
 
-use super::rooms::{NOW, Rooms, later};
+use super::rooms::{NOW, Rooms, later, uri};
 use crate::harness::each_database;
 
 fn arrival(id: &str, body: &str, lane: &str) -> NewArrival {
     NewArrival {
-        activity_uri: format!("https://a.example/{id}"),
+        activity_uri: uri(&format!("https://a.example/{id}")),
         body_hash: sha256(body.as_bytes()),
         body: body.as_bytes().to_vec(),
-        actor_uri: "https://a.example/users/x".to_owned(),
+        actor_uri: uri("https://a.example/users/x"),
         domain: Domain::parse("a.example").unwrap(),
         is_forwarded: false,
         lane: lane.to_owned(),
@@ -30,7 +30,7 @@ const SHARE: usize = 16;
 /// Of that server, in a lane of its own.
 fn of(host: &str, number: usize) -> NewArrival {
     NewArrival {
-        activity_uri: format!("https://{host}/{number}"),
+        activity_uri: uri(&format!("https://{host}/{number}")),
         domain: Domain::parse(host).unwrap(),
         ..arrival("", "Create", &format!("{host} {number}"))
     }

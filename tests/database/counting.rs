@@ -19,7 +19,7 @@ use likejewijk::neighbourhood::outgoing::{Outcome, Patience, Word};
 use likejewijk::neighbourhood::submissions::arrive;
 use likejewijk::neighbourhood::{actors::store as actors_store, follows};
 
-use super::rooms::{NOW, Rooms, mention};
+use super::rooms::{NOW, Rooms, mention, uri};
 use crate::harness::{TestDatabase, each_database};
 
 /// As many as are done at once.
@@ -89,13 +89,13 @@ fn arrival(number: usize, is_follow: bool) -> NewArrival {
     NewArrival {
         body_hash: sha256(uri.as_bytes()),
         body: uri.clone().into_bytes(),
-        actor_uri: uri.clone(),
+        actor_uri: self::uri(&uri),
         domain: host(number),
         is_forwarded: false,
         lane: uri.clone(),
         is_answered_again: is_follow,
         received_at: NOW,
-        activity_uri: uri,
+        activity_uri: self::uri(&uri),
     }
 }
 
@@ -155,7 +155,7 @@ each_database! {
         let follower = rooms.person("a.example", "anna").await;
         let asking = counted.trips(|c| {
             let follower = actors_store::by_uri(c, &follower.uri)?.unwrap();
-            follows::ask(c, &follower, &wijk, "https://a.example/follow", NOW)
+            follows::ask(c, &follower, &wijk, &uri("https://a.example/follow"), NOW)
         });
         at_most(9, asking, "a follow");
     }
@@ -170,7 +170,7 @@ each_database! {
         let mut counted = Counted::open(&test);
         let trips = counted.trips(|c| {
             for follower in &followers {
-                let uri = "https://a.example/follow".to_owned();
+                let uri = uri("https://a.example/follow");
                 store::say(c, &Word::RejectFollow { follower: *follower, target: wijk, uri }, NOW)?;
             }
             let held = store::claim(c, 64, NOW)?;
@@ -187,7 +187,7 @@ each_database! {
         let author = rooms.person("a.example", "anna").await;
         let second = "Die om de hoek ook";
         let mut posts = [mention(&author, &wijk, "De lantaarn is kapot"), mention(&author, &wijk, second)];
-        posts[1].uri.push_str("/2");
+        posts[1].uri = uri(&format!("{}/2", posts[1].uri));
         let mut posts = posts.iter();
         let trips = Counted::open(&test).trips(|c| {
             arrive::received(c, &author, posts.next().expect("one for each time"), NOW)

@@ -2,6 +2,7 @@
 
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use likejewijk::foundation::database::schema::{follows as rows, posts, private_posts};
+use likejewijk::foundation::uri::Uri;
 use likejewijk::neighbourhood::actors::Actor;
 use likejewijk::neighbourhood::follows::{self, Asked, State};
 use likejewijk::neighbourhood::partners::{self, Partner, PassOn};
@@ -10,7 +11,7 @@ use likejewijk::neighbourhood::posts::receive::Received;
 use likejewijk::neighbourhood::timelines;
 use likejewijk::neighbourhood::wijken::Wijk;
 
-use super::rooms::{NOW, Rooms, later, mention};
+use super::rooms::{NOW, Rooms, later, mention, uri};
 use super::saying::words;
 use crate::harness::each_database;
 
@@ -34,7 +35,7 @@ async fn asked(rooms: &Rooms, wijk: &Wijk, target: &Actor) -> Asked {
     let (by, of) = (wijk.actor.id, target.id);
     let uri = rooms.write(move |c| {
         let row = rows::table.filter(rows::follower_id.eq(by));
-        Ok(row.filter(rows::target_id.eq(of)).select(rows::uri).first::<String>(c)?)
+        Ok(row.filter(rows::target_id.eq(of)).select(rows::uri).first::<Uri>(c)?)
     });
     Asked { uri: Some(uri.await), pair: Some((wijk.actor.uri.clone(), target.uri.clone())) }
 }
@@ -54,7 +55,10 @@ async fn shown(rooms: &Rooms, wijk: &Wijk) -> Vec<String> {
 
 /// A post that names nobody.
 fn plain(author: &Actor, wijk: &Wijk, text: &str) -> Received {
-    Received { addressed: vec![format!("{}/followers", author.uri)], ..mention(author, wijk, text) }
+    Received {
+        addressed: vec![uri(&format!("{}/followers", author.uri))],
+        ..mention(author, wijk, text)
+    }
 }
 
 each_database! {
@@ -70,8 +74,8 @@ each_database! {
         let pair = right.pair.clone().unwrap();
 
         let wrong = [
-            Asked { uri: Some("https://wijk.example/activiteiten/1".into()), pair: None },
-            Asked { uri: Some("https://wijk.example/activiteiten/1".into()), ..right.clone() },
+            Asked { uri: Some(uri("https://wijk.example/activiteiten/1")), pair: None },
+            Asked { uri: Some(uri("https://wijk.example/activiteiten/1")), ..right.clone() },
             Asked { pair: Some((pair.0.clone(), other.uri.clone())), ..right.clone() },
             Asked { pair: Some((other.uri.clone(), pair.1.clone())), ..right.clone() },
             Asked { uri: None, pair: Some((other.uri.clone(), pair.1.clone())) },
@@ -116,7 +120,7 @@ each_database! {
                 tagged.clone(),
                 Received { visibility: Visibility::Quiet, ..post("stil") },
                 Received { visibility: Visibility::Quiet, ..tagged },
-                Received { in_reply_to: Some("https://a.example/1".into()), ..post("antwoord") },
+                Received { in_reply_to: Some(uri("https://a.example/1")), ..post("antwoord") },
                 Received { visibility: Visibility::Private, ..post("voor volgers") },
                 mention(&actor, &wijk, &format!("{text} noemt de wijk")),
                 Received {
@@ -125,7 +129,7 @@ each_database! {
                 },
             ];
             for (number, mut post) in posts.into_iter().enumerate() {
-                post.uri = format!("{}/{text}/{number}", actor.uri);
+                post.uri = uri(&format!("{}/{text}/{number}", actor.uri));
                 rooms.arrives(&actor, &post, NOW).await;
             }
         };
@@ -243,7 +247,7 @@ each_database! {
         let new = rooms.person("elders.example", "resident").await;
         let (who, whom) = (old.clone(), wijk.clone());
         rooms
-            .write(move |c| follows::ask(c, &who, &whom, "https://social.example/1", NOW))
+            .write(move |c| follows::ask(c, &who, &whom, &uri("https://social.example/1"), NOW))
             .await;
         let (from, to) = (old.clone(), new.clone());
         rooms.write(move |c| follows::moved(c, &from, &to, NOW)).await;

@@ -11,7 +11,7 @@ use likejewijk::neighbourhood::wijken::Wijk;
 use likejewijk::neighbourhood::{follows, lost_followers};
 
 use super::delivering::{send, turn, unreachable};
-use super::rooms::{NOW, Rooms, later, person};
+use super::rooms::{NOW, Rooms, later, person, uri};
 use crate::harness::each_database;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -26,7 +26,7 @@ async fn follow(rooms: &Rooms, wijk: &Wijk, follower: &Actor) -> Actor {
     rooms
         .write(move |c| {
             let follower = actors_store::keep(c, &follower)?;
-            follows::ask(c, &follower, &wijk, &format!("{}/follow", follower.uri), NOW)?;
+            follows::ask(c, &follower, &wijk, &uri(&format!("{}/follow", follower.uri)), NOW)?;
             // Its answer is not what is told here.
             for answer in store::claim(c, 64, NOW)? {
                 store::park(c, answer.seq)?;

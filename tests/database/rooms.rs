@@ -21,6 +21,7 @@ use likejewijk::neighbourhood::submissions::{Card, arrive, store as submissions}
 use likejewijk::neighbourhood::wijken::{self, NewWijk, Wijk};
 
 use crate::harness::TestDatabase;
+use likejewijk::foundation::uri::Uri;
 
 /// 2026-11-24T09:00:00Z
 pub(super) const NOW: Time = Time::from_millis(1_795_510_800_000);
@@ -98,14 +99,18 @@ impl Rooms {
         self.write(move |c| submissions::waiting(c, id, false)).await
     }
 
-    pub(super) async fn post(&self, uri: &str) -> Post {
-        let uri = uri.to_owned();
+    pub(super) async fn post(&self, uri: &Uri) -> Post {
+        let uri = uri.clone();
         self.write(move |c| posts_store::by_uri(c, &uri)).await.unwrap()
     }
 }
 
 pub(super) fn moderator(wijk: &Wijk) -> Moderator {
     Moderator::operator(wijk.id())
+}
+
+pub(super) fn uri(text: &str) -> Uri {
+    Uri::parse(text).unwrap()
 }
 
 pub(super) fn person(host: &str, name: &str) -> Actor {
@@ -126,7 +131,7 @@ pub(super) fn person(host: &str, name: &str) -> Actor {
         created_at: NOW,
         fetched_at: NOW,
         gone_at: None,
-        uri,
+        uri: self::uri(&uri),
     }
 }
 
@@ -135,8 +140,8 @@ pub(super) fn mention(author: &Actor, wijk: &Wijk, text: &str) -> Received {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let uri = format!("{}/statuses/{}", author.uri, NEXT.fetch_add(1, Ordering::Relaxed));
     Received {
-        url: uri.clone(),
-        uri,
+        uri: self::uri(&uri),
+        url: uri,
         object_type: ObjectType::Note,
         visibility: Visibility::Public,
         in_reply_to: None,

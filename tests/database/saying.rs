@@ -12,7 +12,7 @@ use likejewijk::neighbourhood::follows;
 use likejewijk::neighbourhood::outgoing::{Word, store};
 use likejewijk::neighbourhood::submissions::withdraw;
 
-use super::rooms::{NOW, Rooms, later, mention, person};
+use super::rooms::{NOW, Rooms, later, mention, person, uri};
 use crate::harness::each_database;
 
 /// Every word said so far, with its state.
@@ -70,7 +70,7 @@ async fn many_followers(rooms: &Rooms, wijk: WijkId, servers: u32) {
                         rows::id.eq(FollowId::next(NOW)),
                         rows::follower_id.eq(follower.id),
                         rows::target_id.eq(wijk.0),
-                        rows::uri.eq("x"),
+                        rows::uri.eq(uri("https://social.example/1")),
                         rows::state.eq(follows::State::Accepted),
                         rows::inbox.eq(follower.delivery_inbox()),
                         rows::since.eq(NOW),
@@ -151,8 +151,8 @@ each_database! {
         let (left, stays, town) = (before.clone(), during.clone(), wijk.clone());
         rooms
             .write(move |c| {
-                follows::ask(c, &left, &town, "https://before.example/1", NOW)?;
-                follows::ask(c, &stays, &town, "https://during.example/1", NOW)?;
+                follows::ask(c, &left, &town, &uri("https://before.example/1"), NOW)?;
+                follows::ask(c, &stays, &town, &uri("https://during.example/1"), NOW)?;
                 follows::undo(c, left.id, target, later(1))
             })
             .await;
@@ -164,7 +164,7 @@ each_database! {
         rooms
             .write(move |c| {
                 follows::undo(c, during.id, target, later(20))?;
-                follows::ask(c, &after, &wijk, "https://after.example/1", later(30))?;
+                follows::ask(c, &after, &wijk, &uri("https://after.example/1"), later(30))?;
                 withdraw::deleted(c, &officer, &told.uri, None, later(40))
             })
             .await;

@@ -8,7 +8,7 @@ use likejewijk::neighbourhood::submissions::{decide, withdraw};
 use likejewijk::neighbourhood::wijken::{self, Edit};
 use likejewijk::neighbourhood::{follows, partners, timelines};
 
-use super::rooms::{NOW, Rooms, edited, later, mention, moderator};
+use super::rooms::{NOW, Rooms, edited, later, mention, moderator, uri};
 use crate::harness::each_database;
 
 /// Whether the wijk's number went up since the last look, and the server's.
@@ -68,7 +68,7 @@ each_database! {
         assert!(watch.changed(&rooms, id).await.0, "deleted by its author");
 
         let (follower, town) = (resident.clone(), wijk.clone());
-        rooms.write(move |c| follows::ask(c, &follower, &town, "https://social.example/1", NOW)).await;
+        rooms.write(move |c| follows::ask(c, &follower, &town, &self::uri("https://social.example/1"), NOW)).await;
         assert!(watch.changed(&rooms, id).await.0, "a follower more");
         rooms.write(move |c| follows::undo(c, resident.id, wijk.actor.id, NOW)).await;
         assert!(watch.changed(&rooms, id).await.0, "a follower less");

@@ -5,7 +5,7 @@ use likejewijk::neighbourhood::follows;
 use likejewijk::neighbourhood::submissions::{arrive, store as submissions};
 use serde_json::{Value, json};
 
-use super::house::{House, NOW};
+use super::house::{House, NOW, uri};
 use super::speaks::keep;
 use super::understands::{act, known, post as read_post, specimen};
 
@@ -18,7 +18,7 @@ async fn who_signs_up_or_asks_to_quote_is_answered_politely() {
     let author = house.playground(&wijk).await;
     let post = house.post(&author, &wijk, "Feest", "Zaterdag om drie uur.").await;
     let about = |name: &str| -> Value {
-        serde_json::from_str(&specimen(name).to_string().replace(POST, &post.uri)).unwrap()
+        serde_json::from_str(&specimen(name).to_string().replace(POST, post.uri.as_str())).unwrap()
     };
     for name in ["mobilizon/join", "mastodon/quote_request"] {
         let activity = about(name);
@@ -57,7 +57,9 @@ async fn who_blocks_a_wijk_follows_no_more_and_is_not_passed_on() {
         let who = known(&house, &uri).await;
         let (follower, target) = (who.clone(), wijk.clone());
         house
-            .write(move |c| follows::ask(c, &follower, &target, "https://social.example/f", NOW))
+            .write(move |c| {
+                follows::ask(c, &follower, &target, &self::uri("https://social.example/f"), NOW)
+            })
             .await;
         let mut note = specimen("mastodon/create_note")["object"].clone();
         note["id"] = format!("{uri}/statuses/1").into();
@@ -77,7 +79,7 @@ async fn who_blocks_a_wijk_follows_no_more_and_is_not_passed_on() {
         };
         assert!(!may(Some(id)).await && may(None).await, "{name}");
         let mut next = received.clone();
-        next.uri = format!("{uri}/statuses/2");
+        next.uri = self::uri(&format!("{uri}/statuses/2"));
         let (by, offered) = (who.clone(), next);
         house.write(move |c| arrive::received(c, &by, &offered, NOW)).await;
         let still = house.write(move |c| submissions::count_waiting(c, id)).await;

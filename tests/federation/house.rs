@@ -26,6 +26,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use crate::harness::TestDatabase;
+use likejewijk::foundation::uri::Uri;
 
 /// 2026-11-24T09:00:00Z
 pub(super) const NOW: Time = Time::from_millis(1_795_510_800_000);
@@ -90,7 +91,7 @@ impl House {
     /// The playground, a verified partner without a server of its own.
     pub(super) async fn playground(&self, wijk: &Wijk) -> Actor {
         let (links, wijk) = (self.app.links.clone(), wijk.clone());
-        let key = NewKey::make(&self.app.secret, &links.partner("speeltuin")).unwrap();
+        let key = NewKey::make(&self.app.secret, &uri(&links.partner("speeltuin"))).unwrap();
         let new = NewPartner { kind: Kind::Welzijn, name: "Speeltuin".to_owned(), until: None };
         self.write(move |c| {
             let actor = partners::make_actor(c, &links, "speeltuin", &new, false, &key, NOW)?;
@@ -184,6 +185,10 @@ pub(super) fn saying(text: &str) -> Shown {
     }
 }
 
+pub(super) fn uri(text: &str) -> Uri {
+    Uri::parse(text).unwrap()
+}
+
 /// As Mastodon would describe this person.
 pub(super) fn stranger(host: &str, name: &str, now: Time) -> Actor {
     let uri = format!("https://{host}/users/{name}");
@@ -203,6 +208,6 @@ pub(super) fn stranger(host: &str, name: &str, now: Time) -> Actor {
         created_at: now,
         fetched_at: now,
         gone_at: None,
-        uri,
+        uri: self::uri(&uri),
     }
 }

@@ -93,7 +93,7 @@ async fn posted(house: &House, pictures: &'static [(char, &'static str)]) -> Pos
 }
 
 async fn given(house: &House, post: &Post) -> Value {
-    let path = post.uri.strip_prefix("https://wijk.example").unwrap();
+    let path = post.uri.as_str().strip_prefix("https://wijk.example").unwrap();
     house.get(path).await.json()
 }
 

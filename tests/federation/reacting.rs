@@ -9,7 +9,7 @@ use likejewijk::neighbourhood::submissions::{arrive, decide, store as submission
 use likejewijk::neighbourhood::wijken;
 use serde_json::{Value, json};
 
-use super::house::{House, NOW, stranger};
+use super::house::{House, NOW, stranger, uri};
 use super::speaks::{keep, keep_page};
 use super::understands::{act, known, post as read_post, specimen};
 
@@ -24,7 +24,7 @@ async fn shown(house: &House) -> Post {
 
 /// A specimen, about this post.
 fn about(post: &Post, name: &str) -> Value {
-    serde_json::from_str(&specimen(name).to_string().replace(POST, &post.uri)).unwrap()
+    serde_json::from_str(&specimen(name).to_string().replace(POST, post.uri.as_str())).unwrap()
 }
 
 async fn totals(house: &House, post: PostId) -> (i64, i64) {
@@ -75,7 +75,7 @@ async fn group(house: &House, uri: &Value) -> String {
     let uri = uri.as_str().unwrap().to_owned();
     let url = url::Url::parse(&uri).unwrap();
     let group = stranger(url.host_str().unwrap(), "groep", NOW);
-    let group = Actor { kind: ActorKind::Group, uri: uri.clone(), ..group };
+    let group = Actor { kind: ActorKind::Group, uri: self::uri(&uri), ..group };
     house.write(move |c| actors_store::keep(c, &group)).await;
     uri
 }
@@ -111,7 +111,7 @@ async fn what_others_think_is_told_as_numbers() {
     for name in ["mastodon/like", "mastodon/announce", "gotosocial/like", "lemmy/dislike"] {
         acted(&house, &about(&post, name)).await;
     }
-    let path = post.uri.strip_prefix("https://wijk.example").unwrap();
+    let path = post.uri.as_str().strip_prefix("https://wijk.example").unwrap();
     keep_page("likes", &house.get(&format!("{path}/likes")).await);
     keep_page("shares", &house.get(&format!("{path}/shares")).await);
     let note = house.get(path).await.json();
@@ -133,7 +133,7 @@ async fn a_conversation_is_told_as_its_posts() {
     received.in_reply_to = Some(post.uri.clone());
     received.addressed = Vec::new();
     house.write(move |c| arrive::received(c, &resident, &received, NOW)).await;
-    let path = post.uri.strip_prefix("https://wijk.example").unwrap();
+    let path = post.uri.as_str().strip_prefix("https://wijk.example").unwrap();
     let page = format!("{path}/replies?page=1");
     assert_eq!(house.get(&page).await.json()["items"], json!([]), "it waits");
     house

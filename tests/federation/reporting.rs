@@ -37,7 +37,7 @@ async fn every_report_reaches_the_moderators_of_the_wijk() {
         .into_iter()
         .chain(["lemmy/flag", "mbin/flag", "mobilizon/flag"])
     {
-        let flag = specimen(name).to_string().replace(POST, &post.uri);
+        let flag = specimen(name).to_string().replace(POST, post.uri.as_str());
         let flag: Value = serde_json::from_str(&flag).unwrap();
         act(&house, &flag).await.unwrap();
         act(&house, &flag).await.unwrap();
@@ -113,7 +113,7 @@ async fn passed_on(author: &str, post: &str, kind: Kind) -> Value {
         })
         .await;
     let mut flag = specimen("mbin/flag");
-    flag["object"] = note.received.uri.clone().into();
+    flag["object"] = note.received.uri.as_str().into();
     act(&house, &flag).await.unwrap();
     // Nobody passed it on, and its author speaks for no wijk.
     let [report] = open(&house, None).await.try_into().unwrap();

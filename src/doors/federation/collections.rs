@@ -11,6 +11,7 @@ use crate::foundation::database::Connection;
 use crate::foundation::error::Result;
 use crate::foundation::ids::{AnnouncementId, WijkId};
 use crate::foundation::links::Links;
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::posts::ObjectType;
 use crate::neighbourhood::timelines::Shown;
@@ -34,7 +35,7 @@ pub fn followers(conn: &mut Connection, actor: &Actor) -> Result<Value> {
 /// The wijk's verified partners: a public list.
 pub fn following(conn: &mut Connection, wijk: &Wijk, now: Time) -> Result<Value> {
     let partners = timelines::around(conn, wijk.id(), now)?.partners;
-    let ids: Vec<String> = partners.into_iter().map(|partner| partner.actor.uri).collect();
+    let ids: Vec<Uri> = partners.into_iter().map(|partner| partner.actor.uri).collect();
     Ok(ordered(&format!("{}/following", wijk.actor.uri), ids.len(), &json!(ids)))
 }
 
@@ -58,7 +59,7 @@ pub fn agenda(conn: &mut Connection, wijk: &Wijk, links: &Links, now: Time) -> R
         events.push(if post.is_local {
             saying::note_of(conn, links, &post, &author)?
         } else {
-            post.uri.into()
+            post.uri.as_str().into()
         });
     }
     let mut json = ordered(&format!("{}/agenda", wijk.actor.uri), events.len(), &json!(events));

@@ -10,6 +10,7 @@ use crate::foundation::config::Config;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::links::Links;
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::{Actor, ActorKind, Handle, store};
 use crate::neighbourhood::{timelines, wijken};
 
@@ -40,7 +41,8 @@ fn named(conn: &mut Connection, links: &Links, resource: &str) -> Result<Actor> 
         return store::local(conn, &name.to_ascii_lowercase());
     }
     let url = Url::parse(resource).map_err(|_| Error::NotFound)?;
-    if !links.is_ours(&url) {
+    let uri = Uri::typed(resource).map_err(|_| Error::NotFound)?;
+    if !links.is_ours(&uri) {
         return Err(Error::NotFound);
     }
     if url.path() == "/" {
@@ -49,13 +51,13 @@ fn named(conn: &mut Connection, links: &Links, resource: &str) -> Result<Actor> 
     if let Some(name) = url.path().strip_prefix("/@") {
         return store::local(conn, name);
     }
-    store::by_uri(conn, url.as_str())?.filter(|actor| actor.is_local).ok_or(Error::NotFound)
+    store::by_uri(conn, &uri)?.filter(|actor| actor.is_local).ok_or(Error::NotFound)
 }
 
 fn document(actor: &Actor) -> Value {
-    let mut aliases = vec![actor.uri.clone()];
+    let mut aliases = vec![actor.uri.to_string()];
     if !matches!(actor.kind, ActorKind::Application)
-        && let Ok(url) = Url::parse(&actor.uri)
+        && let Ok(url) = actor.uri.url()
     {
         aliases.push(format!("{}/@{}", url.origin().ascii_serialization(), actor.username));
     }

@@ -80,7 +80,7 @@ async fn admit(
         return Err(Failure::Later(StatusCode::TOO_MANY_REQUESTS, "from this server"));
     }
     // A hint makes us ask its actor's server, in our own name.
-    let is_hint = signer.uri != outline.actor.as_str();
+    let is_hint = signer.uri != outline.actor;
     if is_hint && !budgets.allows_fetch(address, &actor_domain, false) {
         return Err(Failure::Later(StatusCode::TOO_MANY_REQUESTS, "hints about that server"));
     }
@@ -90,7 +90,7 @@ async fn admit(
     if outline.kind == "Flag" && !budgets.allows_report(&signer.domain) {
         return Err(Failure::Later(StatusCode::TOO_MANY_REQUESTS, "reports from this server"));
     }
-    if !plates.blocklist.may_show(outline.actor.as_str(), &actor_domain, None) {
+    if !plates.blocklist.may_show(&outline.actor, &actor_domain, None) {
         return Ok(StatusCode::ACCEPTED);
     }
     keep(federation, &outline, actor_domain, &signer, body_hash, body, now).await
@@ -174,9 +174,8 @@ async fn read(federation: &Federation, request: Request) -> Result<(Head, Bytes)
 /// Step 11: activity and actor on one origin, and not ours.
 fn identity(federation: &Federation, outline: &Outline) -> Result<Domain, Failure> {
     let unproven = |why| refused(StatusCode::UNAUTHORIZED, why);
-    let actor = Domain::of(&outline.actor).map_err(|_| unproven("the actor has no home"))?;
-    let id = Domain::of(&outline.id).map_err(|_| unproven("the activity has no home"))?;
-    if actor != id {
+    let actor = outline.actor.domain();
+    if actor != outline.id.domain() {
         return Err(unproven("activity and actor live on different hosts"));
     }
     if actor == *federation.app.links.domain() {
@@ -190,10 +189,10 @@ async fn is_strangers_farewell(
     federation: &Federation,
     outline: &Outline,
 ) -> Result<bool, Failure> {
-    if outline.kind != "Delete" || outline.object_id.as_deref() != Some(outline.actor.as_str()) {
+    if outline.kind != "Delete" || outline.object_id.as_ref() != Some(&outline.actor) {
         return Ok(false);
     }
-    let uri = outline.actor.to_string();
+    let uri = outline.actor.clone();
     Ok(federation.app.database.read(move |c| actors_store::by_uri(c, &uri)).await?.is_none())
 }
 
@@ -208,12 +207,12 @@ async fn keep(
     now: Time,
 ) -> Result<StatusCode, Failure> {
     let arrival = NewArrival {
-        activity_uri: outline.id.to_string(),
+        activity_uri: outline.id.clone(),
         body_hash,
         body: body.to_vec(),
-        actor_uri: outline.actor.to_string(),
+        actor_uri: outline.actor.clone(),
         domain,
-        is_forwarded: signer.uri != outline.actor.as_str(),
+        is_forwarded: signer.uri != outline.actor,
         lane: outline.lane(),
         is_answered_again: outline.kind == "Follow",
         received_at: now,

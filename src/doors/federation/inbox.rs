@@ -4,7 +4,6 @@ use activitypub_federation::config::Data;
 use activitypub_federation::traits::Activity;
 use serde::Deserialize;
 use serde_json::Value;
-use url::Url;
 
 use super::activities::arrived::{Arrived, Conversation, Taken};
 use super::activities::blocking::{Block, UndoBlock};
@@ -17,16 +16,17 @@ use super::activities::reporting::Flag;
 use super::activities::undoing::UndoById;
 use super::activities::voting::{self, Vote};
 use super::failure::Failure;
-use super::values::id_of;
+use super::values::uri_of;
 use crate::foundation::app::App;
 use crate::foundation::error::{Error, Result};
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::arrivals::Arrival;
 use crate::neighbourhood::follows::State;
 
 /// What the guard let through is at least this.
 #[derive(Deserialize)]
 struct Outer {
-    id: Url,
+    id: Uri,
     #[serde(rename = "type")]
     kind: String,
     actor: Value,
@@ -44,7 +44,7 @@ pub async fn act(arrival: &Arrival, data: &Data<App>) -> Result<(), Failure> {
     let body = arrival.body.as_deref().ok_or(Error::NotFound)?;
     let outer: Outer =
         serde_json::from_slice(body).map_err(|e| Error::invalid("activity", e.to_string()))?;
-    let actor = id_of(&outer.actor).and_then(|id| Url::parse(id).ok());
+    let actor = uri_of(&outer.actor);
     let inner = outer.object.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
     let arrived = Arrived {
         id: outer.id,
@@ -96,7 +96,7 @@ async fn forget(arrived: Arrived, data: &Data<App>) -> Result<(), Failure> {
 }
 
 async fn receive(conversation: impl Conversation, data: &Data<App>) -> Result<(), Failure> {
-    let activity = Taken(conversation);
+    let activity = Taken::of(conversation)?;
     activity.verify(data).await?;
     activity.receive(data).await
 }

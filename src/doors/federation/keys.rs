@@ -12,6 +12,7 @@ use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::ActorId;
 use crate::foundation::keys::VerifyingKey;
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::actors::keys::{self, Own, PublicKey, Sealed};
 
@@ -62,7 +63,7 @@ fn poisoned() -> Error {
 
 /// Another actor's key, as its own server publishes it.
 pub struct Known {
-    pub actor_uri: String,
+    pub actor_uri: Uri,
     pub domain: Domain,
     pub key: VerifyingKey,
     read_at: Instant,

@@ -1,6 +1,5 @@
 //! A handle or address → a remote actor, fetched, checked and kept.
 
-use activitypub_federation::fetch::object_id::ObjectId;
 use axum::http::{HeaderMap, HeaderValue, header};
 use serde::Deserialize;
 use url::Url;
@@ -13,6 +12,7 @@ use crate::foundation::app::App;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::http_client::FetchRules;
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::{Actor, Handle, store};
 
 #[derive(Deserialize)]
@@ -37,7 +37,7 @@ pub struct Found {
     /// The handle by its own host's word: another than the one asked for where that hands over.
     pub subject: Handle,
     /// The actor's id.
-    pub actor: Url,
+    pub actor: Uri,
 }
 
 /// `@name@host`, `name@host` or the actor's address. Known actors are not asked for again.
@@ -52,18 +52,18 @@ pub async fn actor(app: &App, named: &str) -> Result<Actor> {
     }
     let federation = Federation::open(app.clone()).await?;
     match Url::parse(named) {
-        Ok(url) if url.has_host() => fetched(&federation, named, url).await,
+        Ok(url) if url.has_host() => fetched(&federation, named, &Uri::typed(named)?).await,
         _ => {
             let found = webfinger(app, &Handle::parse(named)?).await?;
-            let actor = fetched(&federation, named, found.actor.clone()).await?;
+            let actor = fetched(&federation, named, &found.actor).await?;
             confirmed(app, actor, found).await
         }
     }
 }
 
 /// An actor's document, read now and kept; `named` is what it was asked for by.
-pub async fn fetched(federation: &Federation, named: &str, url: Url) -> Result<Actor> {
-    let fetched = ObjectId::<RemoteActor>::from(url).dereference_forced(&federation.data()).await;
+pub async fn fetched(federation: &Federation, named: &str, uri: &Uri) -> Result<Actor> {
+    let fetched = RemoteActor::at(uri)?.dereference_forced(&federation.data()).await;
     with_handle(&federation.app, fetched.map_err(|failure| told(named, failure))?.0).await
 }
 
@@ -93,13 +93,13 @@ async fn confirmed(app: &App, actor: Actor, found: Found) -> Result<Actor> {
 
 impl Found {
     fn is_of(&self, actor: &Actor) -> bool {
-        self.actor.as_str() == actor.uri && self.subject.username == actor.username
+        self.actor == actor.uri && self.subject.username == actor.username
     }
 }
 
 fn by_name(conn: &mut Connection, named: &str) -> Result<Option<Actor>> {
     match Url::parse(named) {
-        Ok(url) if url.has_host() => store::by_uri(conn, url.as_str()),
+        Ok(url) if url.has_host() => store::by_uri(conn, &Uri::typed(named)?),
         _ => store::by_handle(conn, &Handle::parse(named)?),
     }
 }
@@ -121,7 +121,7 @@ pub async fn webfinger(app: &App, handle: &Handle) -> Result<Found> {
     Ok(Found { subject, actor: self_link(&second, handle)? })
 }
 
-fn self_link(resource: &Resource, handle: &Handle) -> Result<Url> {
+fn self_link(resource: &Resource, handle: &Handle) -> Result<Uri> {
     let is_actor = |kind: &str| {
         kind.starts_with("application/activity+json") || kind.starts_with("application/ld+json")
     };
@@ -129,7 +129,7 @@ fn self_link(resource: &Resource, handle: &Handle) -> Result<Url> {
         .links
         .iter()
         .find(|link| link.rel == "self" && link.kind.as_deref().is_some_and(is_actor));
-    let href = link.and_then(|link| link.href.as_deref()).and_then(|href| Url::parse(href).ok());
+    let href = link.and_then(|link| link.href.as_deref()).and_then(|href| Uri::parse(href).ok());
     href.ok_or_else(|| {
         Error::elsewhere(handle.to_string(), "its server knows no actor of that name")
     })

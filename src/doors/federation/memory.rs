@@ -12,6 +12,7 @@ use crate::foundation::app::App;
 use crate::foundation::clock::Time;
 use crate::foundation::domain::Domain;
 use crate::foundation::error::Result;
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::store as actors_store;
 use crate::neighbourhood::blocks::Blocklist;
 use crate::neighbourhood::wijken;
@@ -24,7 +25,7 @@ const REFETCHED_AFTER: Duration = Duration::from_mins(5);
 pub struct Memory {
     plates: RwLock<Option<(Instant, Arc<Plates>)>>,
     /// When an actor's key was last fetched because it did not verify.
-    refetched: Cache<String, Time>,
+    refetched: Cache<Uri, Time>,
     /// One fetch at a time for a key.
     fetching: Cache<String, Arc<Mutex<()>>>,
 }
@@ -82,11 +83,11 @@ impl Memory {
     }
 
     /// Whether an actor's key may be fetched because it did not verify; asking uses it up.
-    pub(super) fn may_refetch(&self, actor: &str, now: Time) -> bool {
+    pub(super) fn may_refetch(&self, actor: &Uri, now: Time) -> bool {
         if self.refetched.get(actor).is_some_and(|at| now.since(at) < REFETCHED_AFTER) {
             return false;
         }
-        self.refetched.insert(actor.to_owned(), now);
+        self.refetched.insert(actor.clone(), now);
         true
     }
 

@@ -155,14 +155,14 @@ async fn inbox(
     guard::receive(&federation, Some(&name), address.household(), request).await
 }
 
-fn own_document(conn: &mut Connection, links: &Links, uri: &str) -> Result<Value> {
-    let actor = actors_store::by_uri(conn, uri)?.ok_or(Error::NotFound)?;
+fn own_document(conn: &mut Connection, links: &Links, username: &str) -> Result<Value> {
+    let actor = actors_store::local(conn, username)?;
     let key = keys::shown(conn, actor.id)?;
     Ok(actor::own_json(&actor, &key, links))
 }
 
 async fn instance_actor(State(federation): State<Federation>) -> Result<Response, Failure> {
-    let value = read(&federation, |c, links| own_document(c, links, &links.instance_actor()));
+    let value = read(&federation, |c, links| own_document(c, links, links.domain().host()));
     Ok(activity_json(&value.await?))
 }
 
@@ -188,7 +188,7 @@ async fn empty_outbox(State(federation): State<Federation>, uri: Uri) -> Respons
 }
 
 async fn moderation_actor(State(federation): State<Federation>) -> Result<Response, Failure> {
-    let value = read(&federation, |c, links| own_document(c, links, &links.moderation_actor()));
+    let value = read(&federation, |c, links| own_document(c, links, site::MODERATION));
     Ok(activity_json(&value.await?))
 }
 
@@ -199,7 +199,7 @@ async fn wijk(
     read(&federation, move |c, links| {
         let wijk = wijken::find(c, &slug)?;
         if let Some(closed_at) = wijk.row.closed_at {
-            return Ok(tombstone(&wijk.actor.uri, wijk.actor.kind.as_str(), closed_at));
+            return Ok(tombstone(wijk.actor.uri.as_str(), wijk.actor.kind.as_str(), closed_at));
         }
         let key = keys::shown(c, wijk.actor.id)?;
         Ok(activity_json(&actor::wijk_json(&wijk, &key, links)))
@@ -343,7 +343,7 @@ async fn author_outbox(
 
 fn local_author(conn: &mut Connection, links: &Links, name: &str) -> Result<Actor> {
     let author = actors_store::local(conn, name)?;
-    if author.uri == links.partner(name) { Ok(author) } else { Err(Error::NotFound) }
+    if author.uri == *links.partner(name) { Ok(author) } else { Err(Error::NotFound) }
 }
 
 /// A post written here is an object; one written elsewhere lives there. Every post has one address.
@@ -361,10 +361,10 @@ async fn bericht(
         }
         if !post.is_local {
             timelines::post(c, id)?;
-            return Ok(Redirect::to(&post.uri).into_response());
+            return Ok(Redirect::to(post.uri.url()?.as_str()).into_response());
         }
         if let Some(gone_at) = post.gone_at {
-            return Ok(tombstone(&post.uri, post.object_type.as_str(), gone_at));
+            return Ok(tombstone(post.uri.as_str(), post.object_type.as_str(), gone_at));
         }
         let author = actors_store::find(c, post.author_id)?;
         let mut object = saying::note_of(c, links, &post, &author)?;

@@ -115,7 +115,7 @@ pub(super) fn say(
             between(conn, *by, *to, |by, to| declining::ignore(&id, by, to, join))
         }
         Word::RejectQuote { request, post, quote, by, to } => between(conn, *by, *to, |by, to| {
-            declining::reject_quote(&id, by, to, request, post, quote.as_deref())
+            declining::reject_quote(&id, by, to, request, post, quote.as_ref())
         }),
         Word::Report { report } => flag(conn, &id, *report),
         Word::Announce { announcement, .. } => {
@@ -209,7 +209,10 @@ fn flag(conn: &mut Connection, id: &str, report: ReportId) -> Result<Said> {
 /// A local actor as others see it.
 fn document(conn: &mut Connection, links: &Links, actor: &Actor) -> Result<Value> {
     let key = keys::shown(conn, actor.id)?;
-    if [links.instance_actor(), links.moderation_actor()].contains(&actor.uri) {
+    if [links.instance_actor(), links.moderation_actor()]
+        .iter()
+        .any(|own| actor.uri == own.as_str())
+    {
         return Ok(actor::own_json(actor, &key, links));
     }
     match wijken::find(conn, &actor.username) {

@@ -5,9 +5,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
-use url::Url;
 
-use super::values::LONGEST_URL;
+use crate::foundation::uri::Uri;
 
 /// Deeper JSON is refused (TRUST.md §4).
 const DEEPEST: usize = 32;
@@ -19,12 +18,12 @@ const RESTRUCTURING: [&str; 3] = ["@graph", "@reverse", "@included"];
 /// The parts the guard decides by.
 #[derive(Debug)]
 pub struct Outline {
-    pub id: Url,
-    pub actor: Url,
+    pub id: Uri,
+    pub actor: Uri,
     pub kind: String,
-    pub object_id: Option<String>,
+    pub object_id: Option<Uri>,
     inner_kind: Option<String>,
-    inner_object_id: Option<String>,
+    inner_object_id: Option<Uri>,
 }
 
 impl Outline {
@@ -36,19 +35,16 @@ impl Outline {
         }
         let outer: Outer =
             serde_json::from_slice(body).map_err(|_| "the activity cannot be read")?;
-        let address = |text: Option<String>| {
-            let url = text.and_then(|text| Url::parse(&text).ok())?;
-            (url.as_str().len() <= LONGEST_URL).then_some(url)
-        };
+        let uri = |text: Option<String>| Uri::parse(&text?).ok();
         let object = outer.object.unwrap_or_default();
         let about = object.object.and_then(|about| about.id);
         Ok(Self {
-            id: address(outer.id).ok_or("the activity has no id")?,
-            actor: address(outer.actor).ok_or("the activity has no actor")?,
+            id: uri(outer.id).ok_or("the activity has no id")?,
+            actor: uri(outer.actor).ok_or("the activity has no actor")?,
             kind: outer.kind.ok_or("the activity has no type")?,
-            object_id: object.id,
+            object_id: uri(object.id),
             inner_kind: object.kind,
-            inner_object_id: about,
+            inner_object_id: uri(about),
         })
     }
 
@@ -56,21 +52,21 @@ impl Outline {
     #[must_use]
     pub fn lane(&self) -> String {
         // What names no single object (several votes at once) follows its sender's own.
-        let object = self.object_id.as_deref().map_or_else(|| self.actor.to_string(), one_spelling);
+        let object = self.object_id.as_ref().map_or_else(|| self.actor.to_string(), one_spelling);
         let lane = match (self.kind.as_str(), self.inner_kind.as_deref()) {
             ("Follow", _) => format!("{} follows {object}", self.actor),
             ("Undo", Some("Follow")) => {
                 format!(
                     "{} follows {}",
                     self.actor,
-                    self.inner_object_id.as_deref().map(one_spelling).unwrap_or_default()
+                    self.inner_object_id.as_ref().map(one_spelling).unwrap_or_default()
                 )
             }
             // About as many things as it likes; its own id keeps it apart.
             ("Flag", _) => self.id.to_string(),
             // As the reaction itself: they must not overtake each other.
             ("Undo", Some("Like" | "EmojiReact" | "Dislike" | "Announce" | "Block")) => {
-                self.inner_object_id.as_deref().map_or(object, one_spelling)
+                self.inner_object_id.as_ref().map_or(object, one_spelling)
             }
             _ => object,
         };
@@ -79,9 +75,9 @@ impl Outline {
 }
 
 /// One object has one lane, however it is spelled.
-fn one_spelling(id: &str) -> String {
-    Url::parse(id).map_or_else(
-        |_| id.to_owned(),
+fn one_spelling(id: &Uri) -> String {
+    id.url().map_or_else(
+        |_| id.to_string(),
         |mut url| {
             url.set_fragment(None);
             url.into()
@@ -274,7 +270,7 @@ mod tests {
     fn an_object_is_read_as_far_as_its_id() {
         let object_id =
             |object: &str| read(&format!("{{{HEAD},\"object\":{object}}}")).unwrap().object_id;
-        let there = Some("https://s.test/w".to_owned());
+        let there = Uri::parse("https://s.test/w").ok();
         for named in [
             r#""https://s.test/w""#,
             r#"{"id":"https://s.test/w","href":"https://s.test/x"}"#,

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use activitypub_federation::config::Data;
-use activitypub_federation::fetch::object_id::ObjectId;
 use axum::http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
@@ -17,10 +16,12 @@ use super::fetching::Trouble;
 use super::keys::Known;
 use super::objects::actor::RemoteActor;
 use super::signatures::Claim;
+use super::values::uri_of;
 use crate::foundation::app::App;
 use crate::foundation::clock::Time;
 use crate::foundation::domain::Domain;
 use crate::foundation::error::Error;
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::{keys, store as actors_store};
 
 /// A request waits this long for a key that must be fetched.
@@ -29,7 +30,7 @@ const KEY_WITHIN: Duration = Duration::from_secs(4);
 /// Who signed, proven: nothing behind the guard is called without one.
 #[derive(Debug, Clone)]
 pub struct VerifiedActor {
-    pub(super) uri: String,
+    pub(super) uri: Uri,
     pub(super) domain: Domain,
 }
 
@@ -119,9 +120,9 @@ async fn fetched(
 /// What stands at a key's own address: the actor with the key inside, GoToSocial's stub of it, or the key alone.
 #[derive(Deserialize)]
 struct KeyDocument {
-    id: Url,
+    id: Uri,
     #[serde(default)]
-    owner: Option<Url>,
+    owner: Option<Uri>,
     #[serde(default, rename = "publicKey")]
     public_key: Value,
 }
@@ -154,9 +155,12 @@ async fn fetch_owner(
     let mut address = key_id.clone();
     address.set_fragment(None);
     // A key id with a fragment lives in the actor's own document; any other may be a stub or a key that names its owner.
-    let owner =
-        if key_id.fragment().is_some() { address } else { owner_of(federation, &address).await? };
-    let actor = ObjectId::<RemoteActor>::from(owner).dereference_forced(data).await?.0;
+    let owner = if key_id.fragment().is_some() {
+        Uri::of(&address)?
+    } else {
+        owner_of(federation, &address).await?
+    };
+    let actor = RemoteActor::at(&owner)?.dereference_forced(data).await?.0;
     let named = key_id.to_string();
     match federation.app.database.read(move |c| keys::named(c, &named)).await? {
         Some((owner, key)) if owner.id == actor.id => Ok(Arc::new(Known::of(&owner, &key)?)),
@@ -164,16 +168,12 @@ async fn fetch_owner(
     }
 }
 
-async fn owner_of(federation: &Federation, address: &Url) -> Result<Url, Failure> {
+async fn owner_of(federation: &Federation, address: &Url) -> Result<Uri, Failure> {
     let accept = HeaderValue::from_static("application/activity+json");
     let fetched = federation.fetch.within(KEY_WITHIN).object(address, &accept).await?;
     let document: KeyDocument = serde_json::from_slice(&fetched.body)
         .map_err(|e| Failure::Elsewhere(Trouble::Refused(format!("{address}: {e}"))))?;
-    let inner = document
-        .public_key
-        .get("owner")
-        .and_then(Value::as_str)
-        .and_then(|owner| Url::parse(owner).ok());
+    let inner = document.public_key.get("owner").and_then(uri_of);
     Ok(inner.or(document.owner).unwrap_or(document.id))
 }
 

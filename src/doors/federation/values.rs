@@ -4,11 +4,13 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_json::Value;
 use url::Url;
 
+use crate::foundation::uri::Uri;
+
 /// The collection of everybody, in its three spellings.
 pub const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
 
 /// Longer addresses are nobody's (TRUST.md §4).
-pub const LONGEST_URL: usize = 2000;
+pub const LONGEST_URL: usize = Uri::LONGEST;
 
 /// More of one field are not read.
 const MOST: usize = 100;
@@ -35,6 +37,19 @@ pub fn id_of(value: &Value) -> Option<&str> {
 /// One or many of what [`id_of`] reads; what it cannot read is left out. `"to": "…"`, `"to": ["…", {"id": "…"}]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ids(pub Vec<String>);
+
+impl Ids {
+    /// Those that are ids: the public collection under its short names is none.
+    pub fn uris(&self) -> impl Iterator<Item = Uri> + '_ {
+        self.0.iter().filter_map(|id| Uri::parse(id).ok())
+    }
+}
+
+/// What [`id_of`] reads, where it is an id.
+#[must_use]
+pub fn uri_of(value: &Value) -> Option<Uri> {
+    Uri::parse(id_of(value)?).ok()
+}
 
 impl<'de> Deserialize<'de> for Ids {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -92,12 +107,6 @@ pub fn page_address(value: &Value) -> Option<Url> {
         Value::Array(values) => values.iter().find_map(page_address),
         _ => None,
     }
-}
-
-/// Same scheme, host and port: what one server says of its own.
-#[must_use]
-pub fn same_origin(one: &Url, other: &Url) -> bool {
-    one.origin() == other.origin()
 }
 
 #[cfg(test)]

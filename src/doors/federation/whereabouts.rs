@@ -1,6 +1,5 @@
 //! Where somebody of another server lives now: asked of the actor itself, when its inbox says that it moved or is gone.
 
-use activitypub_federation::fetch::object_id::ObjectId;
 use axum::http::HeaderValue;
 use url::Url;
 
@@ -8,7 +7,8 @@ use super::context::Federation;
 use super::fetching::Trouble;
 use super::objects::actor::RemoteActor;
 use crate::foundation::domain::Domain;
-use crate::foundation::error::{Error, Result};
+use crate::foundation::error::Result;
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::{Actor, store as actors_store};
 use crate::neighbourhood::follows;
 use crate::neighbourhood::outgoing::queue::{self, Delivery};
@@ -17,8 +17,8 @@ use crate::neighbourhood::outgoing::queue::{self, Delivery};
 const ASKED: i64 = 3;
 
 /// Whether an actor is gone: `None` where nobody says so nor shows it.
-pub async fn is_gone(federation: &Federation, actor: &str) -> Option<bool> {
-    let url = Url::parse(actor).ok()?;
+pub async fn is_gone(federation: &Federation, actor: &Uri) -> Option<bool> {
+    let url = actor.url().ok()?;
     let accept = HeaderValue::from_static("application/activity+json");
     match federation.fetch.object(&url, &accept).await {
         Ok(_) => Some(false),
@@ -51,8 +51,7 @@ pub(super) async fn send_on(federation: &Federation, delivery: &Delivery) -> Res
 }
 
 async fn new_inbox(federation: &Federation, known: &Actor, old: &str) -> Result<Option<String>> {
-    let url = Url::parse(&known.uri).map_err(Error::internal)?;
-    let fetched = ObjectId::<RemoteActor>::from(url).dereference_forced(&federation.data()).await;
+    let fetched = RemoteActor::at(&known.uri)?.dereference_forced(&federation.data()).await;
     let Ok(RemoteActor { 0: now, .. }) = fetched else { return Ok(None) };
     let new =
         if known.shared_inbox.as_deref() == Some(old) { now.shared_inbox } else { Some(now.inbox) };

@@ -93,7 +93,7 @@ async fn put_off(federation: &Federation, arrival: &Arrival, failure: &Failure) 
     let is_parked =
         federation.app.database.write(move |c| arrivals::failed(c, &failed, scale, now)).await?;
     if is_parked {
-        tracing::error!(arrival = %arrival.id, actor = arrival.actor_uri, %failure, "an arrival is parked; see `likejewijk arrivals`");
+        tracing::error!(arrival = %arrival.id, actor = %arrival.actor_uri, %failure, "an arrival is parked; see `likejewijk arrivals`");
     } else {
         tracing::info!(arrival = %arrival.id, %failure, "an arrival will be tried again");
     }
@@ -102,7 +102,7 @@ async fn put_off(federation: &Federation, arrival: &Arrival, failure: &Failure) 
 
 /// It will never go through: it says what it must not, or nothing.
 async fn forget(federation: &Federation, arrival: &Arrival, failure: &Failure) -> Result<()> {
-    tracing::info!(arrival = %arrival.id, actor = arrival.actor_uri, %failure, "an arrival has no effect");
+    tracing::info!(arrival = %arrival.id, actor = %arrival.actor_uri, %failure, "an arrival has no effect");
     let (id, now) = (arrival.id, federation.app.clock.now());
     federation.app.database.write(move |c| arrivals::done(c, id, now)).await
 }

@@ -74,14 +74,14 @@ async fn make(web: &Web, visitor: &Visitor, name: String) -> Result<Made> {
         initial: cards::initial(author.shown_name()),
         name: author.shown_name().to_owned(),
         handle: author.handle(),
-        object_url: author.uri.clone(),
+        object_url: author.uri.to_string(),
         mark: if author.kind == ActorKind::Service { "redactie" } else { "partner" },
         voices: spoken.iter().map(|spoken| spoken.voice(web, &t, now)).collect(),
         t,
     };
     Ok(Made {
         html: layout::html(&page)?,
-        object: Some(author.uri),
+        object: Some(author.uri.to_string()),
         wijken: spoken.iter().map(|spoken| spoken.wijk.id()).collect(),
         until: spoken.iter().filter_map(|spoken| cards::first_end(&spoken.partners)).min(),
     })
@@ -106,7 +106,7 @@ fn read(
     now: Time,
 ) -> Result<(Actor, Vec<Spoken>)> {
     let author = actors_store::local(conn, name)?;
-    if author.uri != links.partner(name) {
+    if author.uri != *links.partner(name) {
         return Err(Error::NotFound);
     }
     let mut spoken = Vec::new();

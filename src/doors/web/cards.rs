@@ -43,7 +43,7 @@ impl WijkView {
             colour: wijk.row.colour,
             lemmy_handle: handle.replacen('@', "!", 1),
             handle,
-            actor_url: wijk.actor.uri.clone(),
+            actor_url: wijk.actor.uri.to_string(),
             followers,
         }
     }
@@ -375,12 +375,16 @@ pub(super) fn first_over(shown: &[Shown], now: Time) -> Option<Time> {
 }
 
 pub(super) fn original(post: &Post) -> Option<String> {
-    if post.is_local { None } else { web_address(&post.url).or_else(|| web_address(&post.uri)) }
+    if post.is_local {
+        None
+    } else {
+        web_address(&post.url).or_else(|| web_address(post.uri.as_str()))
+    }
 }
 
 /// An author's page, for links.
 pub(super) fn page_of(actor: &Actor) -> String {
-    web_address(&actor.url).unwrap_or_else(|| actor.uri.clone())
+    web_address(&actor.url).unwrap_or_else(|| actor.uri.to_string())
 }
 
 /// Only what a browser opens as a page: no `javascript:`.

@@ -71,7 +71,11 @@ pub(super) async fn page(
     let (server, follow_url, problem) = match understand(&web.app, typed) {
         Ok(there) => {
             let ways = ways_of(&web, &visitor, &there, &blocklist).await?;
-            (there.domain.to_string(), Some(there.destination(&ways, &wijk.actor.uri)), None)
+            (
+                there.domain.to_string(),
+                Some(there.destination(&ways, wijk.actor.uri.as_str())),
+                None,
+            )
         }
         Err(_) if typed.is_empty() => (String::new(), None, None),
         Err(problem) => {

@@ -104,7 +104,7 @@ async fn make(web: &Web, visitor: &Visitor, path: String, id: PostId) -> Result<
         layout: Layout::new(web, visitor, &format!("/{path}")),
         wijk: is_open.then(|| WijkPlate::of(links, &wijk, around.followers)),
         post: setting.card(&shown),
-        object_url: shown.post.uri.clone(),
+        object_url: shown.post.uri.to_string(),
         replies: thread::replies(&setting, &shown.post, &answers),
         answered_url: (shown.post.thread_id != shown.post.id)
             .then(|| links.post(shown.post.thread_id)),
@@ -115,7 +115,7 @@ async fn make(web: &Web, visitor: &Visitor, path: String, id: PostId) -> Result<
     };
     Ok(Made {
         html: layout::html(&page)?,
-        object: Some(shown.post.uri),
+        object: Some(shown.post.uri.to_string()),
         wijken: vec![wijk.id()],
         until: [cards::first_end(&around.partners), over].into_iter().flatten().min(),
     })

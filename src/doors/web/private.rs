@@ -15,6 +15,7 @@ use crate::foundation::clock::Time;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::i18n::Translator;
 use crate::foundation::ids::PrivatePostId;
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::accounts::seats;
 use crate::neighbourhood::posts::{PrivatePost, store};
 use crate::neighbourhood::wijken::Wijk;
@@ -40,7 +41,7 @@ struct Letter {
     author_url: String,
     received: Time,
     html: String,
-    answer_url: String,
+    answer_url: Uri,
     put_away_url: String,
 }
 

@@ -92,7 +92,7 @@ pub(super) fn entry(read: Read, slug: &str, links: &Links) -> Entry {
         address: here.or(original).or_else(|| about.as_ref().map(cards::page_of)),
         about: about.map(|actor| actor.handle()),
         text: post.map(|(_, text)| cards::shortened(&text)),
-        subject: report.subject,
+        subject: report.subject.to_string(),
         is_shown,
         action: format!("/balie/{}/afhandelen?wijk={slug}", report.id),
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::cards::{PostCard, Setting};
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::posts::Post;
 use crate::neighbourhood::timelines::Shown;
 
@@ -16,7 +17,7 @@ pub(super) struct Reply {
 /// answers something that is not shown.
 pub(super) fn replies(setting: &Setting<'_>, post: &Post, answers: &[Shown]) -> Vec<Reply> {
     let edges: Vec<Edge<'_>> = answers.iter().map(|shown| Edge::of(&shown.post)).collect();
-    let heads = heads(&post.uri, post.thread_id == post.id, &edges);
+    let heads = heads(post.uri.as_str(), post.thread_id == post.id, &edges);
     let beginning = answers.iter().zip(&heads).filter(|(shown, head)| **head == Some(uri(shown)));
     beginning
         .map(|(begun, _)| Reply {
@@ -32,7 +33,7 @@ pub(super) fn replies(setting: &Setting<'_>, post: &Post, answers: &[Shown]) -> 
 }
 
 fn uri(shown: &Shown) -> &str {
-    &shown.post.uri
+    shown.post.uri.as_str()
 }
 
 /// A post and what it answers.
@@ -43,7 +44,7 @@ struct Edge<'a> {
 
 impl<'a> Edge<'a> {
     fn of(post: &'a Post) -> Self {
-        Self { uri: &post.uri, to: post.in_reply_to.as_deref() }
+        Self { uri: post.uri.as_str(), to: post.in_reply_to.as_ref().map(Uri::as_str) }
     }
 }
 

@@ -93,7 +93,7 @@ async fn make(
     };
     Ok(Made {
         html: layout::html(&page)?,
-        object: Some(wijk.actor.uri.clone()),
+        object: Some(wijk.actor.uri.to_string()),
         wijken: vec![wijk.id()],
         until: [
             cards::first_end(&around.partners),

@@ -15,6 +15,7 @@ use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::ActorId;
 use crate::foundation::keys::SigningKey;
 use crate::foundation::secret::Secret;
+use crate::foundation::uri::Uri;
 
 /// One that an actor signs with. Its id is a URL: `…#main-key`, `…#key` (`NodeBB`), GoToSocial's `…/main-key`.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -60,19 +61,19 @@ pub fn shown(conn: &mut Connection, actor: ActorId) -> Result<PublicKey> {
 
 /// A key made before the transaction opens: making one takes a while.
 pub struct NewKey {
-    sealed_for: String,
+    sealed_for: Uri,
     sealed: Vec<u8>,
     public_pem: String,
 }
 
 impl NewKey {
     /// Sealed for the actor with that ActivityPub id.
-    pub fn make(secret: &Secret, uri: &str) -> Result<Self> {
+    pub fn make(secret: &Secret, uri: &Uri) -> Result<Self> {
         let key = SigningKey::generate()?;
         Ok(Self {
-            sealed: secret.seal(uri, &key.to_pkcs8()?)?,
+            sealed: secret.seal(uri.as_str(), &key.to_pkcs8()?)?,
             public_pem: key.public_pem()?,
-            sealed_for: uri.to_owned(),
+            sealed_for: uri.clone(),
         })
     }
 }
@@ -100,7 +101,7 @@ pub fn make(conn: &mut Connection, new: &NewActor<'_>, key: &NewKey, now: Time) 
         is_local: true,
         name: new.name.to_owned(),
         summary: String::new(),
-        url: key.sealed_for.clone(),
+        url: key.sealed_for.to_string(),
         inbox: new.inbox.clone(),
         shared_inbox: Some(new.shared_inbox.clone()),
         claimed_handle: None,
@@ -126,7 +127,7 @@ pub fn make(conn: &mut Connection, new: &NewActor<'_>, key: &NewKey, now: Time) 
 }
 
 /// Of ours: a fragment, and the same for ever.
-fn key_id(uri: &str) -> String {
+fn key_id(uri: &Uri) -> String {
     format!("{uri}#main-key")
 }
 
@@ -137,7 +138,7 @@ const FORMER_SIGNS_FOR: Duration = Duration::from_hours(24);
 /// A local actor's private keys as they are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]
 pub struct Sealed {
-    uri: String,
+    uri: Uri,
     current: Vec<u8>,
     made_at: Time,
     former: Option<Vec<u8>>,
@@ -149,7 +150,8 @@ impl Sealed {
     /// `Invalid` where a key was sealed with another secret.
     pub fn open(&self, secret: &Secret) -> Result<Own> {
         let open = |sealed: &[u8]| {
-            let plain = secret.open(&self.uri, sealed).ok_or_else(|| wrong_secret(&self.uri))?;
+            let plain =
+                secret.open(self.uri.as_str(), sealed).ok_or_else(|| wrong_secret(&self.uri))?;
             SigningKey::from_pkcs8(&plain).map(Arc::new)
         };
         Ok(Own {
@@ -252,15 +254,15 @@ pub fn check(conn: &mut Connection, secret: &Secret) -> Result<()> {
         actor_keys::sealed,
         actor_keys::former_sealed,
     ));
-    for (uri, sealed, former) in keys.load::<(String, Vec<u8>, Option<Vec<u8>>)>(conn)? {
+    for (uri, sealed, former) in keys.load::<(Uri, Vec<u8>, Option<Vec<u8>>)>(conn)? {
         for sealed in [Some(sealed), former].into_iter().flatten() {
-            secret.open(&uri, &sealed).ok_or_else(|| wrong_secret(&uri))?;
+            secret.open(uri.as_str(), &sealed).ok_or_else(|| wrong_secret(&uri))?;
         }
     }
     Ok(())
 }
 
-fn wrong_secret(uri: &str) -> Error {
+fn wrong_secret(uri: &Uri) -> Error {
     Error::invalid(
         "secret_file",
         format!(

@@ -13,6 +13,7 @@ use crate::foundation::database::text_enum;
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::ActorId;
+use crate::foundation::uri::Uri;
 
 text_enum! {
     /// The ActivityPub type. Servers keep people and groups in different tables: it can never change.
@@ -31,7 +32,7 @@ text_enum! {
 pub struct Actor {
     pub id: ActorId,
     /// The ActivityPub id.
-    pub uri: String,
+    pub uri: Uri,
     pub kind: ActorKind,
     pub domain: Domain,
     pub username: String,

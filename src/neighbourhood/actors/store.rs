@@ -9,13 +9,14 @@ use crate::foundation::database::{Connection, on_each};
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::ActorId;
+use crate::foundation::uri::Uri;
 
 pub fn find(conn: &mut Connection, id: ActorId) -> Result<Actor> {
     let actor = actors::table.find(id).select(Actor::as_select()).first(conn).optional()?;
     actor.ok_or(Error::NotFound)
 }
 
-pub fn by_uri(conn: &mut Connection, uri: &str) -> Result<Option<Actor>> {
+pub fn by_uri(conn: &mut Connection, uri: &Uri) -> Result<Option<Actor>> {
     Ok(actors::table
         .filter(actors::uri.eq(uri))
         .select(Actor::as_select())

@@ -13,6 +13,7 @@ use crate::foundation::clock::Time;
 use crate::foundation::ids::{
     ActorId, AnnouncementId, FollowId, PostId, RawActivityId, ReportId, WijkId,
 };
+use crate::foundation::uri::Uri;
 
 /// What happened, in our own words. Ids only: its form is made when it leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,25 +24,25 @@ pub enum Word {
         follow: FollowId,
         follower: ActorId,
         target: ActorId,
-        uri: String,
+        uri: Uri,
     },
     /// A follow is refused, or a follower is shown out.
     RejectFollow {
         follower: ActorId,
         target: ActorId,
-        uri: String,
+        uri: Uri,
     },
     /// One of ours asks to follow somebody.
     Follow {
         follower: ActorId,
         target: ActorId,
-        uri: String,
+        uri: Uri,
     },
     /// And takes it back.
     UndoFollow {
         follower: ActorId,
         target: ActorId,
-        uri: String,
+        uri: Uri,
     },
     /// The wijk passes a post on.
     Announce {
@@ -108,15 +109,15 @@ pub enum Word {
     },
     /// Nobody signs up for an event here.
     IgnoreJoin {
-        join: String,
+        join: Uri,
         by: ActorId,
         to: ActorId,
     },
     /// Nobody's post is quoted with its author's consent.
     RejectQuote {
-        request: String,
-        post: String,
-        quote: Option<String>,
+        request: Uri,
+        post: Uri,
+        quote: Option<Uri>,
         by: ActorId,
         to: ActorId,
     },

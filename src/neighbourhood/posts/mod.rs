@@ -23,6 +23,7 @@ use crate::foundation::ids::{ActorId, PostId, PrivatePostId, RawActivityId, Vers
 use crate::foundation::links::Links;
 use crate::foundation::secret::sha256;
 use crate::foundation::text::SafeHtml;
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::Actor;
 
 text_enum! {
@@ -109,7 +110,7 @@ pub struct PrivatePost {
     #[diesel(select_expression = private_posts::id)]
     pub id: PrivatePostId,
     #[diesel(select_expression = private_posts::uri)]
-    pub uri: String,
+    pub uri: Uri,
     #[diesel(select_expression = private_posts::content)]
     pub content: SafeHtml,
     #[diesel(select_expression = private_posts::received_at)]
@@ -147,7 +148,7 @@ pub struct KeptRaw {
 pub struct Post {
     pub id: PostId,
     /// The ActivityPub id, where it was written.
-    pub uri: String,
+    pub uri: Uri,
     pub author_id: ActorId,
     pub object_type: ObjectType,
     pub kind: Kind,
@@ -155,7 +156,7 @@ pub struct Post {
     pub visibility: Visibility,
     /// The page where it was written.
     pub url: String,
-    pub in_reply_to: Option<String>,
+    pub in_reply_to: Option<Uri>,
     /// The post that opened the conversation: itself where it answers nothing known here.
     pub thread_id: PostId,
     pub published_at: Time,

@@ -8,6 +8,7 @@ use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{PostId, VersionId};
 use crate::foundation::links::Links;
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::outgoing::Word;
 use crate::neighbourhood::outgoing::store::say;
@@ -22,11 +23,11 @@ pub fn publish(
     now: Time,
 ) -> Result<(Post, VersionId)> {
     let (id, version_id) = (PostId::next(now), VersionId::next(now));
-    let uri = kind.address(links, id);
+    let url = kind.address(links, id);
     let post = Post {
         id,
-        url: uri.clone(),
-        uri,
+        uri: Uri::parse(&url)?,
+        url,
         author_id: author.id,
         object_type: kind.object_type(),
         kind,

@@ -8,6 +8,7 @@ use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{PostId, VersionId};
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::Actor;
 
 /// Longer than a Create may be late behind its Delete.
@@ -19,27 +20,27 @@ const AHEAD: Duration = Duration::from_mins(5);
 /// What the origin said.
 #[derive(Debug, Clone)]
 pub struct Received {
-    pub uri: String,
+    pub uri: Uri,
     pub object_type: ObjectType,
     pub visibility: Visibility,
     pub url: String,
-    pub in_reply_to: Option<String>,
+    pub in_reply_to: Option<Uri>,
     pub published_at: Time,
     pub shown: Shown,
     /// Of a poll: how it stands.
     pub tally: Option<Tally>,
     /// Whom it names: `to`, `cc`, `audience` and mentions.
-    pub addressed: Vec<String>,
+    pub addressed: Vec<Uri>,
     /// Who may pass it on, where its author says so: everybody else may not.
-    pub announceable_by: Option<Vec<String>>,
+    pub announceable_by: Option<Vec<Uri>>,
     /// What its author sent, where it says exactly this.
     pub raw: Option<Raw>,
 }
 
 impl Received {
     #[must_use]
-    pub fn may_be_announced_by(&self, wijk: &str) -> bool {
-        self.announceable_by.as_ref().is_none_or(|these| these.iter().any(|uri| uri == wijk))
+    pub fn may_be_announced_by(&self, wijk: &Uri) -> bool {
+        self.announceable_by.as_ref().is_none_or(|these| these.contains(wijk))
     }
 }
 

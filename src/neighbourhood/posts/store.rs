@@ -13,6 +13,7 @@ use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{ActorId, PostId, PrivatePostId, RawActivityId, VersionId, WijkId};
 use crate::foundation::text::SafeHtml;
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::accounts::Moderator;
 use crate::neighbourhood::blocks::Blocklist;
 
@@ -27,7 +28,7 @@ pub fn by_id(conn: &mut Connection, id: PostId) -> Result<Option<Post>> {
     Ok(posts::table.find(id).select(Post::as_select()).first(conn).optional()?)
 }
 
-pub fn by_uri(conn: &mut Connection, uri: &str) -> Result<Option<Post>> {
+pub fn by_uri(conn: &mut Connection, uri: &Uri) -> Result<Option<Post>> {
     Ok(posts::table.filter(posts::uri.eq(uri)).select(Post::as_select()).first(conn).optional()?)
 }
 
@@ -150,7 +151,7 @@ pub fn make_private(conn: &mut Connection, id: PostId) -> Result<()> {
 }
 
 /// Remembers that its author deleted it.
-pub fn bury(conn: &mut Connection, uri: &str, author_uri: &str, now: Time) -> Result<()> {
+pub fn bury(conn: &mut Connection, uri: &Uri, author_uri: &Uri, now: Time) -> Result<()> {
     on_each!(conn, c => diesel::insert_into(tombstones::table)
         .values((tombstones::uri.eq(uri), tombstones::author_uri.eq(author_uri), tombstones::at.eq(now)))
         .on_conflict((tombstones::uri, tombstones::author_uri))
@@ -160,7 +161,7 @@ pub fn bury(conn: &mut Connection, uri: &str, author_uri: &str, now: Time) -> Re
     Ok(())
 }
 
-pub fn buried_at(conn: &mut Connection, uri: &str, author_uri: &str) -> Result<Option<Time>> {
+pub fn buried_at(conn: &mut Connection, uri: &Uri, author_uri: &Uri) -> Result<Option<Time>> {
     Ok(tombstones::table.find((uri, author_uri)).select(tombstones::at).first(conn).optional()?)
 }
 
@@ -221,7 +222,7 @@ pub fn keep_private(
     conn: &mut Connection,
     wijk: WijkId,
     author: ActorId,
-    uri: &str,
+    uri: &Uri,
     content: &SafeHtml,
     now: Time,
 ) -> Result<()> {
@@ -256,7 +257,7 @@ pub fn private_to(conn: &mut Connection, by: &Moderator, most: i64) -> Result<Ve
 }
 
 pub fn count_private(conn: &mut Connection, by: &Moderator) -> Result<i64> {
-    let by_author: Vec<(String, Domain, i64)> = private_posts::table
+    let by_author: Vec<(Uri, Domain, i64)> = private_posts::table
         .inner_join(actors::table)
         .filter(private_posts::wijk_id.eq(by.wijk()))
         .group_by((actors::uri, actors::domain))
@@ -283,7 +284,7 @@ pub fn sweep_private(conn: &mut Connection, now: Time) -> Result<usize> {
     Ok(diesel::delete(old).execute(conn)?)
 }
 
-pub fn forget_private(conn: &mut Connection, uri: &str, author: ActorId) -> Result<()> {
+pub fn forget_private(conn: &mut Connection, uri: &Uri, author: ActorId) -> Result<()> {
     let row = private_posts::uri.eq(uri).and(private_posts::author_id.eq(author));
     diesel::delete(private_posts::table.filter(row)).execute(conn)?;
     Ok(())

@@ -7,6 +7,7 @@ use crate::foundation::database::Connection;
 use crate::foundation::error::Result;
 use crate::foundation::ids::{ActorId, PostId, ReportId, WijkId};
 use crate::foundation::links::Links;
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::{Actor, ActorKind, store as actors_store};
 use crate::neighbourhood::announcements;
 use crate::neighbourhood::partners;
@@ -18,7 +19,7 @@ const MOST_NAMED: usize = 50;
 
 /// What is reported.
 struct Subject {
-    uri: String,
+    uri: Uri,
     post: Option<PostId>,
     actor: Option<ActorId>,
     wijken: Vec<WijkId>,
@@ -29,7 +30,7 @@ struct Subject {
 pub fn from_server(
     conn: &mut Connection,
     links: &Links,
-    named: &[String],
+    named: &[Uri],
     said: &Said,
     now: Time,
 ) -> Result<()> {
@@ -60,12 +61,12 @@ pub fn about_wijk(conn: &mut Connection, wijk: &Wijk, said: &Said, now: Time) ->
 }
 
 /// By its id, or by its page here.
-fn post_called(conn: &mut Connection, links: &Links, id: &str) -> Result<Option<Post>> {
+fn post_called(conn: &mut Connection, links: &Links, id: &Uri) -> Result<Option<Post>> {
     if let Some(post) = posts_store::by_uri(conn, id)? {
         return Ok(Some(post));
     }
     let pages = [links.post(""), links.event(""), links.poll("")];
-    let page = pages.iter().find_map(|page| id.strip_prefix(page.as_str()));
+    let page = pages.iter().find_map(|page| id.as_str().strip_prefix(page.as_str()));
     match page.and_then(|id| id.parse().ok()) {
         Some(id) => posts_store::by_id(conn, id),
         None => Ok(None),

@@ -49,7 +49,7 @@ pub fn end(
         report.wijk_id,
         Decision::ReportHandled,
         by.account(),
-        &report.subject,
+        report.subject.as_str(),
         Some(answer),
         now,
     )

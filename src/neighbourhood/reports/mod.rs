@@ -13,6 +13,7 @@ use crate::foundation::database::schema::reports;
 use crate::foundation::database::text_enum;
 use crate::foundation::domain::Domain;
 use crate::foundation::ids::{ActorId, PostId, ReportId, WijkId};
+use crate::foundation::uri::Uri;
 
 /// More of what a reporter says is cut off.
 pub const MOST_CHARACTERS: usize = 5000;
@@ -47,7 +48,7 @@ pub struct Report {
     /// Whose moderators read it; `None` where nobody but the administrators can place it.
     pub wijk_id: Option<WijkId>,
     /// The ActivityPub id of the post or the actor that it is about.
-    pub subject: String,
+    pub subject: Uri,
     pub post_id: Option<PostId>,
     /// Who wrote that post, or is meant.
     pub actor_id: Option<ActorId>,

@@ -10,6 +10,7 @@ use crate::foundation::database::Connection;
 use crate::foundation::database::schema::reports;
 use crate::foundation::error::{Error, Result, first};
 use crate::foundation::ids::{ReportId, WijkId};
+use crate::foundation::uri::Uri;
 
 /// How long a handled report is kept.
 const KEPT_FOR: Duration = Duration::from_hours(4320);
@@ -33,7 +34,7 @@ pub fn open(conn: &mut Connection, wijk: Option<WijkId>, most: i64) -> Result<Ve
 pub(super) fn open_of(
     conn: &mut Connection,
     wijk: Option<WijkId>,
-    subject: &str,
+    subject: &Uri,
     reporter: &str,
 ) -> Result<Option<Report>> {
     let same = reports::subject.eq(subject).and(reports::reporter.eq(reporter));

@@ -41,7 +41,7 @@ pub fn approve(
         Some(by.wijk()),
         Decision::Approved,
         by.account(),
-        &card.post.uri,
+        card.post.uri.as_str(),
         None,
         now,
     )?;
@@ -69,7 +69,7 @@ pub fn refuse(
         Some(by.wijk()),
         Decision::Refused,
         by.account(),
-        &card.post.uri,
+        card.post.uri.as_str(),
         Some(reason),
         now,
     )?;

@@ -11,6 +11,7 @@ use crate::foundation::database::schema::{
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result, first};
 use crate::foundation::ids::{PostId, SubmissionId, VersionId, WijkId};
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::announcements::State as Standing;
 use crate::neighbourhood::blocks::Blocklist;
 use crate::neighbourhood::timelines::Shown;
@@ -45,7 +46,7 @@ pub fn waiting(conn: &mut Connection, wijk: WijkId, replies: bool) -> Result<Vec
 
 pub fn count_waiting(conn: &mut Connection, wijk: WijkId) -> Result<i64> {
     let waiting = submissions::wijk_id.eq(wijk).and(submissions::state.eq(State::Waiting));
-    let by_author: Vec<(String, Domain, i64)> = submissions::table
+    let by_author: Vec<(Uri, Domain, i64)> = submissions::table
         .inner_join(posts::table.inner_join(actors::table))
         .filter(waiting.and(submissions::why.ne(Why::Reply)))
         .group_by((actors::uri, actors::domain))

@@ -6,6 +6,7 @@ use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{PostId, WijkId};
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::accounts::Moderator;
 use crate::neighbourhood::actors::{Actor, store as actors_store};
 use crate::neighbourhood::announcements;
@@ -43,7 +44,7 @@ pub fn by_moderator(
         Some(by.wijk()),
         Decision::Withdrawn,
         by.account(),
-        &post.uri,
+        post.uri.as_str(),
         Some(reason),
         now,
     )
@@ -89,7 +90,7 @@ pub fn not_public_any_more(conn: &mut Connection, post: &Post, now: Time) -> Res
 pub fn deleted(
     conn: &mut Connection,
     author: &Actor,
-    uri: &str,
+    uri: &Uri,
     sent: Option<&Raw>,
     now: Time,
 ) -> Result<()> {

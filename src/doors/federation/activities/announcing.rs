@@ -12,6 +12,7 @@ use crate::foundation::clock::Time;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{ActivityId, AnnouncementId};
 use crate::foundation::links::Links;
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::announcements::Announcement;
 use crate::neighbourhood::posts::{Post, Version};
@@ -25,7 +26,7 @@ pub struct Boost<'a> {
     /// The wijk, or the server's own actor.
     actor: &'a Actor,
     post: &'a Post,
-    author: &'a str,
+    author: &'a Uri,
     at: Time,
 }
 
@@ -35,7 +36,7 @@ impl<'a> Boost<'a> {
         announcement: &Announcement,
         wijk: &'a Wijk,
         post: &'a Post,
-        author: &'a str,
+        author: &'a Uri,
         links: &Links,
     ) -> Self {
         let id = links.boost(wijk.slug(), announcement.id);
@@ -48,7 +49,7 @@ impl<'a> Boost<'a> {
         announcement: &Announcement,
         instance: &'a Actor,
         post: &'a Post,
-        author: &'a str,
+        author: &'a Uri,
         links: &Links,
     ) -> Self {
         let id = links.activity(relay_id(announcement.id));
@@ -90,7 +91,7 @@ impl<'a> Boost<'a> {
     }
 
     fn cc(&self) -> [String; 2] {
-        [format!("{}/followers", self.actor.uri), self.author.to_owned()]
+        [format!("{}/followers", self.actor.uri), self.author.to_string()]
     }
 }
 
@@ -120,7 +121,7 @@ pub fn embedded(id: &str, wijk: &Wijk, published: Time, activity: &str) -> Resul
         context: CONTEXT,
         id,
         kind: "Announce",
-        actor: &wijk.actor.uri,
+        actor: wijk.actor.uri.as_str(),
         published: published.rfc3339(),
         to: [PUBLIC],
         cc: [format!("{}/followers", wijk.actor.uri)],
@@ -182,7 +183,7 @@ struct Addressees {
 
 /// Whether the object of that activity is addressed to the wijk: a mere mention or hashtag finds no community.
 #[must_use]
-pub fn addresses(activity: &str, wijk: &str) -> bool {
+pub fn addresses(activity: &str, wijk: &Uri) -> bool {
     let Ok(Outer { object }) = serde_json::from_str(activity) else { return false };
-    object.to.0.iter().chain(&object.cc.0).any(|id| id == wijk)
+    object.to.0.iter().chain(&object.cc.0).any(|id| wijk == id.as_str())
 }

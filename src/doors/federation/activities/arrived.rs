@@ -7,19 +7,20 @@ use serde_json::Value;
 use url::Url;
 
 use crate::doors::federation::failure::Failure;
-use crate::doors::federation::values::{LONGEST_URL, id_of};
+use crate::doors::federation::values::id_of;
 use crate::foundation::app::App;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::ArrivalId;
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::arrivals;
 
 /// The parts of an activity that every conversation reads. Nothing in `object` is believed but the ids in it.
 #[derive(Debug, Clone)]
 pub struct Arrived {
-    pub id: Url,
+    pub id: Uri,
     pub kind: String,
-    pub actor: Url,
+    pub actor: Uri,
     pub object: Value,
     /// Exactly the bytes that were signed.
     pub body: Vec<u8>,
@@ -31,9 +32,9 @@ pub struct Arrived {
 }
 
 impl Arrived {
-    /// The object's id as a URL.
-    pub fn object_id(&self) -> Result<Url> {
-        url_of(&self.object, "object")
+    /// What it is about.
+    pub fn object_id(&self) -> Result<Uri> {
+        named(&self.object, "object")
     }
 
     /// Does this and marks the arrival done, in one transaction.
@@ -77,8 +78,19 @@ pub trait Conversation: Sized + Send + Sync {
     async fn act(self, data: &Data<App>) -> Result<(), Failure>;
 }
 
-/// A conversation as the crate takes it.
-pub struct Taken<C>(pub C);
+/// A conversation as the crate takes it, which knows URLs.
+pub struct Taken<C> {
+    conversation: C,
+    id: Url,
+    actor: Url,
+}
+
+impl<C: Conversation> Taken<C> {
+    pub fn of(conversation: C) -> Result<Self> {
+        let Arrived { id, actor, .. } = conversation.arrived();
+        Ok(Self { id: id.url()?, actor: actor.url()?, conversation })
+    }
+}
 
 #[async_trait]
 impl<C: Conversation> Activity for Taken<C> {
@@ -86,31 +98,30 @@ impl<C: Conversation> Activity for Taken<C> {
     type Error = Failure;
 
     fn id(&self) -> &Url {
-        &self.0.arrived().id
+        &self.id
     }
 
     fn actor(&self) -> &Url {
-        &self.0.arrived().actor
+        &self.actor
     }
 
     async fn verify(&self, _: &Data<App>) -> Result<(), Failure> {
-        Ok(self.0.check()?)
+        Ok(self.conversation.check()?)
     }
 
     async fn receive(self, data: &Data<App>) -> Result<(), Failure> {
-        let arrived = self.0.arrived();
+        let arrived = self.conversation.arrived();
         if arrived.is_forwarded && !C::HEEDS_HINTS {
             return arrived.ignore(data).await;
         }
-        self.0.act(data).await
+        self.conversation.act(data).await
     }
 }
 
-/// The id that a field names, as a URL.
-pub fn url_of(value: &Value, field: &'static str) -> Result<Url> {
+/// The id that a field names.
+pub fn named(value: &Value, field: &'static str) -> Result<Uri> {
     let id = id_of(value).ok_or_else(|| Error::invalid(field, "names nothing"))?;
-    let url = Url::parse(id).ok().filter(|url| url.as_str().len() <= LONGEST_URL);
-    url.ok_or_else(|| Error::invalid(field, "is no address"))
+    Uri::parse(id).map_err(|_| Error::invalid(field, "is no address"))
 }
 
 /// Nobody takes back what another did. What is inside may leave out who did it.

@@ -2,10 +2,9 @@
 //! Our own blocks are nobody's business elsewhere.
 
 use activitypub_federation::config::Data;
-use activitypub_federation::fetch::object_id::ObjectId;
 use async_trait::async_trait;
 
-use super::arrived::{Arrived, Conversation, is_own, url_of};
+use super::arrived::{Arrived, Conversation, is_own, named};
 use crate::doors::federation::failure::Failure;
 use crate::doors::federation::objects::actor::RemoteActor;
 use crate::foundation::app::App;
@@ -33,10 +32,10 @@ impl Conversation for Block {
         if !data.links.is_ours(&target) {
             return arrived.ignore(data).await;
         }
-        let by = ObjectId::<RemoteActor>::from(arrived.actor.clone()).dereference(data).await?.0;
-        let (uri, now) = (arrived.id.to_string(), data.clock.now());
+        let by = RemoteActor::at(&arrived.actor)?.dereference(data).await?.0;
+        let (uri, now) = (arrived.id.clone(), data.clock.now());
         let settled = arrived.settle(data, move |c| {
-            let Some(target) = actors_store::by_uri(c, target.as_str())? else { return Ok(()) };
+            let Some(target) = actors_store::by_uri(c, &target)? else { return Ok(()) };
             match wijken::open(c, &target.username) {
                 Ok(wijk) => follows::turned_away(c, &by, &wijk, &uri, now),
                 Err(Error::NotFound | Error::Gone) => Ok(()),
@@ -63,16 +62,16 @@ impl Conversation for UndoBlock {
 
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
         let arrived = &self.0;
-        let target = arrived.object.get("object").and_then(|inner| url_of(inner, "object").ok());
-        let (uri, actor) = (arrived.object_id().ok(), arrived.actor.to_string());
+        let target = arrived.object.get("object").and_then(|inner| named(inner, "object").ok());
+        let (uri, actor) = (arrived.object_id().ok(), arrived.actor.clone());
         let settled = arrived.settle(data, move |c| {
             let Some(by) = actors_store::by_uri(c, &actor)? else { return Ok(()) };
             if let Some(target) = &target {
-                let Some(target) = actors_store::by_uri(c, target.as_str())? else { return Ok(()) };
+                let Some(target) = actors_store::by_uri(c, target)? else { return Ok(()) };
                 return blocks::relent(c, target.id, by.id).map(drop);
             }
             match &uri {
-                Some(uri) => blocks::relent_by_uri(c, by.id, uri.as_str()).map(drop),
+                Some(uri) => blocks::relent_by_uri(c, by.id, uri).map(drop),
                 None => Ok(()),
             }
         });

@@ -2,7 +2,6 @@
 //! is quoted with its author's consent (`QuoteRequest` → `Reject`, FEP-044f).
 
 use activitypub_federation::config::Data;
-use activitypub_federation::fetch::object_id::ObjectId;
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -10,10 +9,11 @@ use serde_json::{Value, json};
 use super::arrived::{Arrived, Conversation};
 use crate::doors::federation::failure::Failure;
 use crate::doors::federation::objects::actor::RemoteActor;
-use crate::doors::federation::values::{LONGEST_URL, id_of};
+use crate::doors::federation::values::uri_of;
 use crate::foundation::app::App;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::{Actor, store as actors_store};
 use crate::neighbourhood::outgoing::Word;
 use crate::neighbourhood::outgoing::store::say;
@@ -35,7 +35,7 @@ impl Conversation for Join {
     }
 
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
-        let join = self.0.id.to_string();
+        let join = self.0.id.clone();
         let word = move |by: &Actor, to: &Actor| Word::IgnoreJoin {
             join: join.clone(),
             by: by.id,
@@ -61,7 +61,7 @@ impl Conversation for QuoteRequest {
     }
 
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
-        let (request, post) = (self.0.id.to_string(), self.0.object_id()?.to_string());
+        let (request, post) = (self.0.id.clone(), self.0.object_id()?);
         let quote = Quoting::read(&self.0.body)?.by();
         let word = move |by: &Actor, to: &Actor| Word::RejectQuote {
             request: request.clone(),
@@ -86,8 +86,8 @@ impl Quoting {
         serde_json::from_slice(body).map_err(|e| Error::invalid("activity", e.to_string()))
     }
 
-    fn by(&self) -> Option<String> {
-        id_of(&self.instrument).filter(|id| id.len() <= LONGEST_URL).map(ToOwned::to_owned)
+    fn by(&self) -> Option<Uri> {
+        uri_of(&self.instrument)
     }
 }
 
@@ -101,9 +101,9 @@ async fn answer(
     if !data.links.is_ours(&object) {
         return arrived.ignore(data).await;
     }
-    let to = ObjectId::<RemoteActor>::from(arrived.actor.clone()).dereference(data).await?.0;
+    let to = RemoteActor::at(&arrived.actor)?.dereference(data).await?.0;
     let now = data.clock.now();
-    let settled = arrived.settle(data, move |c| match author_of(c, object.as_str())? {
+    let settled = arrived.settle(data, move |c| match author_of(c, &object)? {
         Some(by) => say(c, &word(&by, &to), now),
         None => Ok(()),
     });
@@ -111,7 +111,7 @@ async fn answer(
 }
 
 /// Whose the post is; of a wijk or an author itself.
-fn author_of(conn: &mut Connection, object: &str) -> Result<Option<Actor>> {
+fn author_of(conn: &mut Connection, object: &Uri) -> Result<Option<Actor>> {
     let author = match posts_store::by_uri(conn, object)? {
         Some(post) => Some(actors_store::find(conn, post.author_id)?),
         None => actors_store::by_uri(conn, object)?,
@@ -121,7 +121,7 @@ fn author_of(conn: &mut Connection, object: &str) -> Result<Option<Actor>> {
 
 /// FEP-8a8e, "Not handling RSVP": names the Join alone.
 #[must_use]
-pub fn ignore(id: &str, by: &Actor, to: &Actor, join: &str) -> Value {
+pub fn ignore(id: &str, by: &Actor, to: &Actor, join: &Uri) -> Value {
     json!({
         "@context": "https://www.w3.org/ns/activitystreams",
         "id": id,
@@ -137,13 +137,13 @@ pub fn reject_quote(
     id: &str,
     by: &Actor,
     to: &Actor,
-    request: &str,
-    post: &str,
-    quote: Option<&str>,
+    request: &Uri,
+    post: &Uri,
+    quote: Option<&Uri>,
 ) -> Value {
     let mut asked = json!({"id": request, "type": "QuoteRequest", "actor": to.uri, "object": post});
     if let (Some(asked), Some(quote)) = (asked.as_object_mut(), quote) {
-        asked.insert("instrument".to_owned(), quote.into());
+        asked.insert("instrument".to_owned(), quote.as_str().into());
     }
     json!({
         "@context": [

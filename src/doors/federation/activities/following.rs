@@ -2,16 +2,16 @@
 //! follows a partner, and the partner answers.
 
 use activitypub_federation::config::Data;
-use activitypub_federation::fetch::object_id::ObjectId;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::arrived::{Arrived, Conversation, url_of};
+use super::arrived::{Arrived, Conversation, named};
 use crate::doors::federation::failure::Failure;
 use crate::doors::federation::objects::actor::RemoteActor;
-use crate::doors::federation::values::id_of;
+use crate::doors::federation::values::uri_of;
 use crate::foundation::app::App;
 use crate::foundation::error::{Error, Result};
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::{Actor, store as actors_store};
 use crate::neighbourhood::follows::{self, Asked, State};
 use crate::neighbourhood::wijken;
@@ -33,10 +33,8 @@ impl Conversation for Follow {
     }
 
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
-        let follower =
-            ObjectId::<RemoteActor>::from(self.0.actor.clone()).dereference(data).await?.0;
-        let (uri, target, now) =
-            (self.0.id.to_string(), self.0.object_id()?.to_string(), data.clock.now());
+        let follower = RemoteActor::at(&self.0.actor)?.dereference(data).await?.0;
+        let (uri, target, now) = (self.0.id.clone(), self.0.object_id()?, data.clock.now());
         self.0
             .settle(data, move |c| {
                 let Some(target) = actors_store::by_uri(c, &target)?.filter(|actor| actor.is_local)
@@ -67,21 +65,19 @@ impl Conversation for UndoFollow {
     }
 
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
-        let target = self.0.object.get("object").and_then(|inner| url_of(inner, "object").ok());
-        let follow = url_of(&self.0.object, "object").ok();
-        let (actor, now) = (self.0.actor.to_string(), data.clock.now());
+        let target = self.0.object.get("object").and_then(|inner| named(inner, "object").ok());
+        let follow = named(&self.0.object, "object").ok();
+        let (actor, now) = (self.0.actor.clone(), data.clock.now());
         self.0
             .settle(data, move |c| {
                 let Some(follower) = actors_store::by_uri(c, &actor)? else { return Ok(()) };
                 if let Some(target) = &target
-                    && let Some(target) = actors_store::by_uri(c, target.as_str())?
+                    && let Some(target) = actors_store::by_uri(c, target)?
                 {
                     return follows::undo(c, follower.id, target.id, now).map(drop);
                 }
                 match &follow {
-                    Some(follow) => {
-                        follows::undo_by_uri(c, follower.id, follow.as_str(), now).map(drop)
-                    }
+                    Some(follow) => follows::undo_by_uri(c, follower.id, follow, now).map(drop),
                     None => Ok(()),
                 }
             })
@@ -100,8 +96,8 @@ pub struct Answer {
 impl Answer {
     fn asked(&self) -> Asked {
         let object = &self.arrived.object;
-        let of = |field| object.get(field).and_then(id_of).map(ToOwned::to_owned);
-        Asked { uri: id_of(object).map(ToOwned::to_owned), pair: of("actor").zip(of("object")) }
+        let of = |field| object.get(field).and_then(uri_of);
+        Asked { uri: uri_of(object), pair: of("actor").zip(of("object")) }
     }
 }
 
@@ -112,7 +108,7 @@ impl Conversation for Answer {
     }
 
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
-        let (asked, by, says) = (self.asked(), self.arrived.actor.to_string(), self.says);
+        let (asked, by, says) = (self.asked(), self.arrived.actor.clone(), self.says);
         self.arrived
             .settle(data, move |c| match actors_store::by_uri(c, &by)? {
                 Some(by) => follows::answered(c, &by, &asked, says),
@@ -123,7 +119,7 @@ impl Conversation for Answer {
 }
 
 #[must_use]
-pub fn follow(uri: &str, follower: &Actor, target: &Actor) -> Value {
+pub fn follow(uri: &Uri, follower: &Actor, target: &Actor) -> Value {
     json!({
         "@context": "https://www.w3.org/ns/activitystreams",
         "id": uri,
@@ -135,7 +131,7 @@ pub fn follow(uri: &str, follower: &Actor, target: &Actor) -> Value {
 }
 
 #[must_use]
-pub fn undo_follow(id: &str, uri: &str, follower: &Actor, target: &Actor) -> Value {
+pub fn undo_follow(id: &str, uri: &Uri, follower: &Actor, target: &Actor) -> Value {
     json!({
         "@context": "https://www.w3.org/ns/activitystreams",
         "id": id,
@@ -151,7 +147,7 @@ pub fn undo_follow(id: &str, uri: &str, follower: &Actor, target: &Actor) -> Val
     })
 }
 
-fn answer(kind: &str, id: &str, follower: &Actor, target: &Actor, follow_uri: &str) -> Value {
+fn answer(kind: &str, id: &str, follower: &Actor, target: &Actor, follow_uri: &Uri) -> Value {
     json!({
         "@context": "https://www.w3.org/ns/activitystreams",
         "id": id,
@@ -169,11 +165,11 @@ fn answer(kind: &str, id: &str, follower: &Actor, target: &Actor, follow_uri: &s
 }
 
 #[must_use]
-pub fn accept(id: &str, follower: &Actor, target: &Actor, follow_uri: &str) -> Value {
+pub fn accept(id: &str, follower: &Actor, target: &Actor, follow_uri: &Uri) -> Value {
     answer("Accept", id, follower, target, follow_uri)
 }
 
 #[must_use]
-pub fn reject(id: &str, follower: &Actor, target: &Actor, follow_uri: &str) -> Value {
+pub fn reject(id: &str, follower: &Actor, target: &Actor, follow_uri: &Uri) -> Value {
     answer("Reject", id, follower, target, follow_uri)
 }

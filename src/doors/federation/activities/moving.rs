@@ -1,10 +1,9 @@
 //! Somebody moves to another account: Move. The account it moves to must name the old one as its own.
 
 use activitypub_federation::config::Data;
-use activitypub_federation::fetch::object_id::ObjectId;
 use async_trait::async_trait;
 
-use super::arrived::{Arrived, Conversation, url_of};
+use super::arrived::{Arrived, Conversation, named};
 use crate::doors::federation::failure::Failure;
 use crate::doors::federation::objects::actor::RemoteActor;
 use crate::foundation::app::App;
@@ -23,7 +22,7 @@ impl Conversation for Move {
     }
 
     fn check(&self) -> Result<()> {
-        url_of(&self.0.target, "target")?;
+        named(&self.0.target, "target")?;
         if self.0.object_id()? == self.0.actor {
             Ok(())
         } else {
@@ -32,13 +31,13 @@ impl Conversation for Move {
     }
 
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
-        let uri = self.0.actor.to_string();
+        let uri = self.0.actor.clone();
         let old = data.database.read(move |c| actors_store::by_uri(c, &uri)).await?;
         let Some(old) = old else {
             return self.0.ignore(data).await;
         };
-        let target = url_of(&self.0.target, "target")?;
-        let new = ObjectId::<RemoteActor>::from(target).dereference_forced(data).await?;
+        let target = named(&self.0.target, "target")?;
+        let new = RemoteActor::at(&target)?.dereference_forced(data).await?;
         if !new.is_also(&old.uri) || new.0.is_local {
             return Err(Error::invalid("target", "does not say that it was that one").into());
         }

@@ -2,11 +2,8 @@
 //! from where it lives; that it is given to us is the proof that it is public.
 
 use activitypub_federation::config::Data;
-use activitypub_federation::fetch::object_id::ObjectId;
-use activitypub_federation::traits::Object;
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use url::Url;
 
 use super::arrived::{Arrived, Conversation};
 use crate::doors::federation::failure::Failure;
@@ -15,13 +12,14 @@ use crate::doors::federation::lookup;
 use crate::doors::federation::objects::actor::RemoteActor;
 use crate::doors::federation::objects::note::RemotePost;
 use crate::doors::federation::objects::raw;
-use crate::doors::federation::values::{PUBLIC, same_origin};
+use crate::doors::federation::values::PUBLIC;
 use crate::foundation::app::App;
 use crate::foundation::clock::Time;
 use crate::foundation::config::Limits;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{ActivityId, PostId};
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::{Actor, store as actors_store};
 use crate::neighbourhood::posts::receive::Received;
 use crate::neighbourhood::posts::{ObjectType, Post, Raw, store as posts_store};
@@ -41,7 +39,7 @@ impl Conversation for Publish {
     }
 
     fn check(&self) -> Result<()> {
-        if same_origin(&self.0.object_id()?, &self.0.actor) {
+        if self.0.object_id()?.same_origin(&self.0.actor) {
             Ok(())
         } else {
             Err(Error::invalid("object", "lives on another host than its author"))
@@ -49,7 +47,7 @@ impl Conversation for Publish {
     }
 
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
-        match ObjectId::<RemotePost>::from(self.0.object_id()?).dereference_forced(data).await {
+        match RemotePost::at(&self.0.object_id()?)?.dereference_forced(data).await {
             Ok(post) => self.found(post, data).await,
             Err(Failure::Elsewhere(
                 trouble @ (Trouble::NotFound | Trouble::Gone | Trouble::Refused(_)),
@@ -64,13 +62,12 @@ impl Publish {
         if !self.0.is_forwarded && !may_send(&self.0.actor, &post) {
             return Err(Error::invalid("attributedTo", "is not who sent this").into());
         }
-        let uri = Object::id(&post).to_string();
-        let author = ObjectId::<RemoteActor>::from(post.author.clone()).dereference(data).await?;
+        let author = RemoteActor::at(&post.author)?.dereference(data).await?;
         let author = lookup::with_handle(data, author.0).await?;
         let now = data.clock.now();
         let raw = self.raw(&post, &data.config.limits, now);
         let received = Received { raw, ..post.received };
-        tracing::debug!(post = uri, visibility = %received.visibility, "a post was fetched from its origin");
+        tracing::debug!(post = %received.uri, visibility = %received.visibility, "a post was fetched from its origin");
         self.0.settle(data, move |c| arrive::received(c, &author, &received, now)).await
     }
 
@@ -84,9 +81,9 @@ impl Publish {
 
     /// The origin does not give it to us (any more): whatever it was, it is not public now.
     async fn not_given(self, trouble: &Trouble, data: &Data<App>) -> Result<(), Failure> {
-        let (uri, now) = (self.0.object_id()?.to_string(), data.clock.now());
+        let (uri, now) = (self.0.object_id()?, data.clock.now());
         let is_gone = matches!(trouble, Trouble::Gone);
-        tracing::info!(post = uri, %trouble, "a post is not given to us by its origin");
+        tracing::info!(post = %uri, %trouble, "a post is not given to us by its origin");
         self.0
             .settle(data, move |c| {
                 let Some(post) = posts_store::by_uri(c, &uri)?.filter(|post| !post.is_local) else {
@@ -105,13 +102,13 @@ impl Publish {
 
 /// Its author; and of an event also who wrote it in the name of a group of that server (Mobilizon: `actor` is the person,
 /// `attributedTo` the group). That both live where the event does was checked before.
-fn may_send(actor: &Url, post: &RemotePost) -> bool {
+fn may_send(actor: &Uri, post: &RemotePost) -> bool {
     post.author == *actor || post.received.object_type == ObjectType::Event
 }
 
 /// What a group organises, a person of its server deletes: only the origin can confirm that.
-async fn is_anothers_event(data: &Data<App>, uri: &str, actor: &str) -> Result<bool> {
-    let (uri, actor) = (uri.to_owned(), actor.to_owned());
+async fn is_anothers_event(data: &Data<App>, uri: &Uri, actor: &Uri) -> Result<bool> {
+    let (uri, actor) = (uri.clone(), actor.clone());
     let read = move |c: &mut Connection| {
         let Some(post) = posts_store::by_uri(c, &uri)? else { return Ok(false) };
         let author = actors_store::find(c, post.author_id)?;
@@ -131,10 +128,10 @@ impl Conversation for UpdateActor {
     }
 
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
-        let uri = self.0.actor.to_string();
+        let uri = self.0.actor.clone();
         let is_known = data.database.read(move |c| actors_store::by_uri(c, &uri)).await?.is_some();
         if is_known {
-            ObjectId::<RemoteActor>::from(self.0.actor.clone()).dereference_forced(data).await?;
+            RemoteActor::at(&self.0.actor)?.dereference_forced(data).await?;
         }
         self.0.ignore(data).await
     }
@@ -154,7 +151,7 @@ impl Conversation for Delete {
     }
 
     fn check(&self) -> Result<()> {
-        if same_origin(&self.0.object_id()?, &self.0.actor) {
+        if self.0.object_id()?.same_origin(&self.0.actor) {
             Ok(())
         } else {
             Err(Error::invalid("object", "lives on another host than who deletes it"))
@@ -167,7 +164,7 @@ impl Conversation for Delete {
             // Only the origin can confirm it; asking there is what Publish does.
             return Publish(self.0).act(data).await;
         }
-        let (uri, actor, now) = (object.to_string(), self.0.actor.to_string(), data.clock.now());
+        let (uri, actor, now) = (object, self.0.actor.clone(), data.clock.now());
         if is_anothers_event(data, &uri, &actor).await? {
             return Publish(self.0).act(data).await;
         }

@@ -2,10 +2,9 @@
 //! id alone counts: who shares says nothing about what is in it.
 
 use activitypub_federation::config::Data;
-use activitypub_federation::fetch::object_id::ObjectId;
 use async_trait::async_trait;
 
-use super::arrived::{Arrived, Conversation, is_own, url_of};
+use super::arrived::{Arrived, Conversation, is_own, named};
 use crate::doors::federation::failure::Failure;
 use crate::doors::federation::objects::actor::RemoteActor;
 use crate::foundation::app::App;
@@ -43,13 +42,13 @@ impl Conversation for React {
 
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
         let (arrived, kind) = (&self.0, self.1);
-        let (post, uri) = (arrived.object_id()?.to_string(), arrived.id.to_string());
+        let (post, uri) = (arrived.object_id()?, arrived.id.clone());
         let asked = post.clone();
         let known = data.database.read(move |c| posts_store::by_uri(c, &asked)).await?;
         if known.is_none() {
             return arrived.ignore(data).await;
         }
-        let by = ObjectId::<RemoteActor>::from(arrived.actor.clone()).dereference(data).await?.0;
+        let by = RemoteActor::at(&arrived.actor)?.dereference(data).await?.0;
         let now = data.clock.now();
         arrived.settle(data, move |c| reactions::add(c, &by, &post, kind, &uri, now)).await
     }
@@ -72,14 +71,14 @@ impl Conversation for UndoReaction {
 
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
         let (arrived, kind) = (&self.0, self.1);
-        let post = arrived.object.get("object").and_then(|inner| url_of(inner, "object").ok());
+        let post = arrived.object.get("object").and_then(|inner| named(inner, "object").ok());
         let uri = arrived.object_id().ok();
-        let actor = arrived.actor.to_string();
+        let actor = arrived.actor.clone();
         let settled = arrived.settle(data, move |c| {
             let Some(by) = actors_store::by_uri(c, &actor)? else { return Ok(()) };
             match (&post, &uri) {
-                (Some(post), _) => reactions::undo(c, by.id, post.as_str(), kind).map(drop),
-                (None, Some(uri)) => reactions::undo_by_uri(c, by.id, uri.as_str()).map(drop),
+                (Some(post), _) => reactions::undo(c, by.id, post, kind).map(drop),
+                (None, Some(uri)) => reactions::undo_by_uri(c, by.id, uri).map(drop),
                 (None, None) => Ok(()),
             }
         });

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::arrived::{Arrived, Conversation};
 use crate::doors::federation::failure::Failure;
-use crate::doors::federation::values::{Ids, LONGEST_URL, loose};
+use crate::doors::federation::values::{Ids, loose};
 use crate::foundation::app::App;
-use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::links::Links;
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::reports::{MOST_CHARACTERS, Report, Said, Why, arrive};
 
@@ -37,7 +37,7 @@ impl Conversation for Flag {
         let said = Said {
             why: Why::Other,
             words: words.chars().take(MOST_CHARACTERS).collect(),
-            host: Some(Domain::of(&arrived.actor)?),
+            host: Some(arrived.actor.domain()),
             reporter: data.secret.token_hash(&format!("reporter {}", arrived.actor)),
         };
         let (links, now) = (data.links.clone(), data.clock.now());
@@ -65,13 +65,11 @@ impl Words {
 }
 
 /// What a report is about: the addresses of ours in its words before what `object` names.
-fn named(object: &Value, words: &str, links: &Links) -> Vec<String> {
+fn named(object: &Value, words: &str, links: &Links) -> Vec<Uri> {
     let ends = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '(' | ')');
     let in_words = words.split(ends).filter(|word| word.starts_with(links.base()));
     let ids: Ids = serde_json::from_value(object.clone()).unwrap_or_default();
-    let mut named: Vec<String> = in_words.map(ToOwned::to_owned).chain(ids.0).collect();
-    named.retain(|id| id.len() <= LONGEST_URL);
-    named
+    in_words.filter_map(|word| Uri::parse(word).ok()).chain(ids.uris()).collect()
 }
 
 /// For Mastodon and its like: the account first, then the post, both on the server that is told. By the moderation
@@ -101,8 +99,7 @@ pub fn flag_for_threadiverse(
     about: &Actor,
     report: &Report,
 ) -> Result<Value> {
-    let home = url::Url::parse(&about.uri).and_then(|uri| uri.join("/"));
-    let home = home.map_err(|problem| Error::invalid("actor", problem.to_string()))?;
+    let home = about.uri.url()?.join("/").map_err(Error::internal)?;
     Ok(json!({
         "@context": "https://www.w3.org/ns/activitystreams",
         "id": id,

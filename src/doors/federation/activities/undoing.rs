@@ -11,6 +11,7 @@ use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::Result;
 use crate::foundation::ids::ActorId;
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::store as actors_store;
 use crate::neighbourhood::{blocks, follows, reactions};
 
@@ -25,16 +26,16 @@ impl Conversation for UndoById {
 
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
         let Ok(uri) = self.0.object_id() else { return self.0.ignore(data).await };
-        let (actor, now) = (self.0.actor.to_string(), data.clock.now());
+        let (actor, now) = (self.0.actor.clone(), data.clock.now());
         let settled = self.0.settle(data, move |c| {
             let Some(by) = actors_store::by_uri(c, &actor)? else { return Ok(()) };
-            undo(c, by.id, uri.as_str(), now)
+            undo(c, by.id, &uri, now)
         });
         settled.await
     }
 }
 
-fn undo(conn: &mut Connection, by: ActorId, uri: &str, now: Time) -> Result<()> {
+fn undo(conn: &mut Connection, by: ActorId, uri: &Uri, now: Time) -> Result<()> {
     let _ = follows::undo_by_uri(conn, by, uri, now)?
         || reactions::undo_by_uri(conn, by, uri)?
         || blocks::relent_by_uri(conn, by, uri)?;

@@ -5,13 +5,13 @@
 use activitypub_federation::config::Data;
 use async_trait::async_trait;
 use serde_json::Value;
-use url::Url;
 
 use super::arrived::{Arrived, Conversation};
 use crate::doors::federation::failure::Failure;
-use crate::doors::federation::values::id_of;
+use crate::doors::federation::values::{id_of, uri_of};
 use crate::foundation::app::App;
 use crate::foundation::text::plain_line;
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::store as actors_store;
 use crate::neighbourhood::polls::{self, Voter};
 use crate::neighbourhood::posts::poll::LONGEST_OPTION;
@@ -58,8 +58,8 @@ impl Conversation for Vote {
         let Some((poll, chosen)) = self.choices(data).filter(|_| !self.0.is_forwarded) else {
             return Ok(data.database.write(move |c| arrivals::forget(c, arrival)).await?);
         };
-        let (actor, now) = (self.0.actor.to_string(), data.clock.now());
-        let hash = data.secret.voter_hash(&poll, &actor);
+        let (actor, now) = (self.0.actor.clone(), data.clock.now());
+        let hash = data.secret.voter_hash(poll.as_str(), actor.as_str());
         let counted = data.database.write(move |c| {
             if let Some(post) = posts_store::by_uri(c, &poll)? {
                 // Known since its signature was verified.
@@ -76,11 +76,11 @@ impl Conversation for Vote {
 
 impl Vote {
     /// The poll of ours, and what its sender chose in it.
-    fn choices(&self, data: &Data<App>) -> Option<(String, Vec<String>)> {
+    fn choices(&self, data: &Data<App>) -> Option<(Uri, Vec<String>)> {
         let notes = notes(&self.0.object);
-        let poll_of = |note: &Value| note.get("inReplyTo").and_then(id_of).map(ToOwned::to_owned);
+        let poll_of = |note: &Value| note.get("inReplyTo").and_then(uri_of);
         let poll = notes.first().and_then(poll_of)?;
-        let is_ours = Url::parse(&poll).is_ok_and(|url| data.links.is_ours(&url));
+        let is_ours = data.links.is_ours(&poll);
         let is_own = |note: &&Value| {
             let author = note.get("attributedTo");
             poll_of(note).as_ref() == Some(&poll)

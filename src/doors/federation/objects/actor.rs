@@ -1,6 +1,7 @@
 //! Actors: another server's document becomes our row, and our rows become documents.
 
 use activitypub_federation::config::Data;
+use activitypub_federation::fetch::object_id::ObjectId;
 use activitypub_federation::protocol::verification::verify_domains_match;
 use activitypub_federation::traits::Object;
 use async_trait::async_trait;
@@ -9,14 +10,14 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::key::KeysJson;
-use crate::doors::federation::values::{Ids, LONGEST_URL, loose, same_origin, web_address};
+use crate::doors::federation::values::{Ids, LONGEST_URL, loose, web_address};
 use crate::foundation::app::App;
 use crate::foundation::clock::Time;
-use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::ActorId;
 use crate::foundation::links::Links;
 use crate::foundation::text::{SafeHtml, escape, plain_line};
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::keys::{self, PublicKey};
 use crate::neighbourhood::actors::{Actor, ActorKind, Handle, store};
 use crate::neighbourhood::wijken::Wijk;
@@ -27,7 +28,7 @@ use crate::doors::federation::failure::Failure;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ActorJson {
-    pub id: Url,
+    pub id: Uri,
     #[serde(rename = "type")]
     kind: String,
     preferred_username: String,
@@ -65,30 +66,35 @@ pub struct Claims {
 }
 
 impl RemoteActor {
+    /// For the crate, which knows URLs.
+    pub fn at(uri: &Uri) -> Result<ObjectId<Self>> {
+        Ok(uri.url()?.into())
+    }
+
     /// Whether its document names that actor as another account of its own.
     #[must_use]
-    pub fn is_also(&self, uri: &str) -> bool {
-        self.1.also_known_as.0.iter().any(|known| known == uri)
+    pub fn is_also(&self, uri: &Uri) -> bool {
+        self.1.also_known_as.0.iter().any(|known| uri == known.as_str())
     }
 
     fn read(json: &ActorJson, now: Time) -> Result<Actor> {
         let invalid = |field, problem: &str| Error::invalid(field, problem.to_owned());
         let kind: ActorKind =
             json.kind.parse().map_err(|_| invalid("type", "is no type of actor"))?;
-        if !same_origin(&json.inbox, &json.id) {
+        if !json.id.is_origin_of(&json.inbox) {
             return Err(invalid("inbox", "must live where the actor lives"));
         }
-        if [&json.id, &json.inbox].iter().any(|url| url.as_str().len() > LONGEST_URL) {
-            return Err(invalid("id", "is longer than any address"));
+        if json.inbox.as_str().len() > LONGEST_URL {
+            return Err(invalid("inbox", "is longer than any address"));
         }
         let shared = json.endpoints.as_ref().and_then(|endpoints| endpoints.shared_inbox.as_ref());
         let page =
-            json.url.as_ref().and_then(first_address).filter(|url| same_origin(url, &json.id));
+            json.url.as_ref().and_then(first_address).filter(|url| json.id.is_origin_of(url));
         Ok(Actor {
             id: ActorId::next(now),
-            uri: json.id.to_string(),
+            uri: json.id.clone(),
             kind,
-            domain: Domain::of(&json.id)?,
+            domain: json.id.domain(),
             username: plain_username(&json.preferred_username)
                 .ok_or_else(|| invalid("preferredUsername", "is no name"))?,
             is_local: false,
@@ -96,10 +102,10 @@ impl RemoteActor {
             summary: SafeHtml::from_foreign(json.summary.as_deref().unwrap_or_default(), 2_000)
                 .as_str()
                 .to_owned(),
-            url: page.unwrap_or_else(|| json.id.clone()).to_string(),
+            url: page.map_or_else(|| json.id.to_string(), String::from),
             inbox: json.inbox.to_string(),
             shared_inbox: shared
-                .filter(|url| same_origin(url, &json.id) && url.as_str().len() <= LONGEST_URL)
+                .filter(|url| json.id.is_origin_of(url) && url.as_str().len() <= LONGEST_URL)
                 .map(ToString::to_string),
             claimed_handle: json.claimed_handle(),
             confirmed_handle: None,
@@ -114,7 +120,7 @@ impl ActorJson {
     /// FEP-2c59, where it is not a handle at the host of the actor's id.
     fn claimed_handle(&self) -> Option<String> {
         let handle = Handle::parse(self.webfinger.as_deref()?).ok()?;
-        let is_elsewhere = Domain::of(&self.id).is_ok_and(|home| home != handle.domain);
+        let is_elsewhere = self.id.domain() != handle.domain;
         is_elsewhere.then(|| handle.bare())
     }
 }
@@ -124,6 +130,12 @@ fn plain_username(text: &str) -> Option<String> {
     let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     let name: String = text.chars().filter(is_plain).take(300).collect();
     (!name.is_empty()).then_some(name)
+}
+
+/// The ids that are this URL: `https://b.test` (microblog.pub) and `https://b.test/` are one.
+fn spellings(url: &Url) -> Vec<Uri> {
+    let bare = url.as_str().strip_suffix('/').filter(|_| url.path() == "/");
+    [Some(url.as_str()), bare].into_iter().flatten().filter_map(|id| Uri::parse(id).ok()).collect()
 }
 
 fn first_address(value: &Value) -> Option<Url> {
@@ -151,8 +163,12 @@ impl Object for RemoteActor {
     }
 
     async fn read_from_id(id: Url, data: &Data<App>) -> Result<Option<Self>, Failure> {
-        let uri = id.to_string();
-        let known = data.database.read(move |c| store::by_uri(c, &uri)).await?;
+        let spellings = spellings(&id);
+        let known = data.database.read(move |c| {
+            let mut known = spellings.iter().map(|uri| store::by_uri(c, uri));
+            known.find_map(Result::transpose).transpose()
+        });
+        let known = known.await?;
         let claims = Claims { id, also_known_as: Ids::default() };
         Ok(known.map(|actor| Self(actor, claims)))
     }
@@ -162,7 +178,7 @@ impl Object for RemoteActor {
     }
 
     async fn verify(json: &ActorJson, expected: &Url, _: &Data<App>) -> Result<(), Failure> {
-        Ok(verify_domains_match(&json.id, expected)?)
+        Ok(verify_domains_match(&json.id.url()?, expected)?)
     }
 
     async fn from_json(json: ActorJson, data: &Data<App>) -> Result<Self, Failure> {
@@ -175,7 +191,7 @@ impl Object for RemoteActor {
             Ok(actor)
         });
         let actor = kept.await?;
-        let claims = Claims { id: json.id, also_known_as: json.also_known_as };
+        let claims = Claims { id: json.id.url()?, also_known_as: json.also_known_as };
         Ok(Self(actor, claims))
     }
 }

@@ -7,10 +7,11 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::doors::federation::failure::Failure;
-use crate::doors::federation::values::{LONGEST_URL, Many, same_origin};
+use crate::doors::federation::values::{LONGEST_URL, Many};
 use crate::foundation::app::App;
 use crate::foundation::error::Error;
 use crate::foundation::keys::VerifyingKey;
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::keys::PublicKey;
 
 /// Keys of one actor that are kept, and links to keys that are followed.
@@ -43,7 +44,7 @@ enum Named {
 struct KeyJson {
     id: Url,
     #[serde(alias = "controller")]
-    owner: Url,
+    owner: Uri,
     #[serde(rename = "publicKeyPem", alias = "publicKeyMultibase")]
     text: String,
 }
@@ -54,7 +55,7 @@ impl KeysJson {
     ///
     /// # Errors
     /// `Invalid` where there is none; `Elsewhere` where one is not to be had now.
-    pub async fn of(&self, owner: &Url, data: &Data<App>) -> Result<Vec<PublicKey>, Failure> {
+    pub async fn of(&self, owner: &Uri, data: &Data<App>) -> Result<Vec<PublicKey>, Failure> {
         let mut keys = Vec::new();
         let mut links = 0;
         for named in self.all().take(MOST_KEYS) {
@@ -84,10 +85,10 @@ impl KeysJson {
 }
 
 /// At the actor's own address stands its document, which names the key and does not hold it.
-fn is_apart(url: &Url, owner: &Url) -> bool {
+fn is_apart(url: &Url, owner: &Uri) -> bool {
     let mut document = url.clone();
     document.set_fragment(None);
-    same_origin(url, owner) && document != *owner
+    owner.is_origin_of(url) && *owner != document.as_str()
 }
 
 async fn fetched(url: &Url, data: &Data<App>) -> Result<Option<KeyJson>, Failure> {
@@ -99,8 +100,8 @@ async fn fetched(url: &Url, data: &Data<App>) -> Result<Option<KeyJson>, Failure
 }
 
 impl KeyJson {
-    fn of(&self, owner: &Url) -> Option<PublicKey> {
-        let is_theirs = self.owner == *owner && same_origin(&self.id, owner);
+    fn of(&self, owner: &Uri) -> Option<PublicKey> {
+        let is_theirs = self.owner == *owner && owner.is_origin_of(&self.id);
         let is_kept =
             self.id.as_str().len() <= LONGEST_URL && VerifyingKey::read(&self.text).is_ok();
         (is_theirs && is_kept)

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use activitypub_federation::config::Data;
+use activitypub_federation::fetch::object_id::ObjectId;
 use activitypub_federation::protocol::verification::verify_domains_match;
 use activitypub_federation::traits::Object;
 use async_trait::async_trait;
@@ -14,7 +15,7 @@ use super::policy::PolicyJson;
 use super::{attachment, event, question};
 use crate::doors::federation::failure::Failure;
 use crate::doors::federation::values::{
-    Ids, LONGEST_URL, Many, PUBLIC, id_of, is_public, loose, page_address, same_origin, web_address,
+    Ids, Many, PUBLIC, id_of, is_public, loose, page_address, uri_of, web_address,
 };
 use crate::foundation::app::App;
 use crate::foundation::clock::Time;
@@ -22,6 +23,7 @@ use crate::foundation::config::Limits;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::links::Links;
 use crate::foundation::text::{SafeHtml, escape, hashtag, plain_line};
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::media::Pictures;
 use crate::neighbourhood::polls::Ballot;
@@ -37,7 +39,7 @@ const MOST_TAGS: usize = 20;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NoteJson {
-    pub id: Url,
+    pub id: Uri,
     #[serde(rename = "type")]
     kind: String,
     #[serde(skip_serializing)]
@@ -103,38 +105,34 @@ struct Tag {
 pub struct RemotePost {
     id: Url,
     /// Its only author, on the same host.
-    pub author: Url,
+    pub author: Uri,
     pub received: Received,
 }
 
 impl RemotePost {
+    /// For the crate, which knows URLs.
+    pub fn at(uri: &Uri) -> Result<ObjectId<Self>> {
+        Ok(uri.url()?.into())
+    }
+
     pub(super) fn read(json: &NoteJson, limits: &Limits, now: Time) -> Result<Self> {
         let invalid = |field, problem: &str| Error::invalid(field, problem.to_owned());
         let object_type: ObjectType =
             json.kind.parse().map_err(|_| invalid("type", "is not something a wijk passes on"))?;
-        if json.id.as_str().len() > LONGEST_URL {
-            return Err(invalid("id", "is longer than any address"));
-        }
         let [author] = json.attributed_to.0.as_slice() else {
             return Err(invalid("attributedTo", "must name exactly one author"));
         };
-        let author = web_address(author).filter(|author| same_origin(author, &json.id));
+        let author = Uri::parse(author).ok().filter(|author| author.same_origin(&json.id));
         let author =
             author.ok_or_else(|| invalid("attributedTo", "must live where the post lives"))?;
-        let page =
-            json.url.as_ref().and_then(page_address).filter(|url| same_origin(url, &json.id));
+        let page = json.url.as_ref().and_then(page_address).filter(|url| json.id.is_origin_of(url));
         let published = json.published.as_deref().and_then(Time::parse_rfc3339).unwrap_or(now);
         let received = Received {
-            uri: json.id.to_string(),
+            uri: json.id.clone(),
             object_type,
             visibility: json.visibility(),
-            url: page.unwrap_or_else(|| json.id.clone()).to_string(),
-            in_reply_to: json
-                .in_reply_to
-                .as_ref()
-                .and_then(id_of)
-                .filter(|id| id.len() <= 2000)
-                .map(ToOwned::to_owned),
+            url: page.map_or_else(|| json.id.to_string(), String::from),
+            in_reply_to: json.in_reply_to.as_ref().and_then(uri_of),
             published_at: published,
             shown: json.shown(object_type, limits, now),
             tally: json.question(object_type, now).map(|(_, tally)| tally),
@@ -142,7 +140,7 @@ impl RemotePost {
             announceable_by: json.interaction_policy.as_ref().and_then(PolicyJson::announceable_by),
             raw: None,
         };
-        Ok(Self { id: json.id.clone(), author, received })
+        Ok(Self { id: json.id.url()?, author, received })
     }
 }
 
@@ -159,7 +157,7 @@ impl NoteJson {
         }
     }
 
-    fn addressed(&self) -> Vec<String> {
+    fn addressed(&self) -> Vec<Uri> {
         let mentions = self
             .tag
             .0
@@ -167,7 +165,8 @@ impl NoteJson {
             .filter(|tag| tag.kind == "Mention")
             .filter_map(|tag| tag.href.as_ref());
         let all = self.to.0.iter().chain(&self.cc.0).chain(&self.audience.0).chain(mentions);
-        let mut ids: Vec<String> = all.filter(|id| !is_public(id)).cloned().collect();
+        let mut ids: Vec<Uri> =
+            all.filter(|id| !is_public(id)).filter_map(|id| Uri::parse(id).ok()).collect();
         ids.sort_unstable();
         ids.dedup();
         ids
@@ -299,7 +298,7 @@ impl Object for RemotePost {
     }
 
     async fn verify(json: &NoteJson, expected: &Url, _: &Data<App>) -> Result<(), Failure> {
-        Ok(verify_domains_match(&json.id, expected)?)
+        Ok(verify_domains_match(&json.id.url()?, expected)?)
     }
 
     async fn from_json(json: NoteJson, data: &Data<App>) -> Result<Self, Failure> {
@@ -342,7 +341,7 @@ pub fn note_json(
     let shown = version.shown();
     let content = content(post.kind, &shown, wijken);
     let mut cc = vec![format!("{}/followers", author.uri)];
-    cc.extend(wijken.iter().map(|wijk| wijk.actor.uri.clone()));
+    cc.extend(wijken.iter().map(|wijk| wijk.actor.uri.to_string()));
     let mentions = wijken
         .iter()
         .map(|wijk| json!({"type": "Mention", "href": wijk.actor.uri, "name": links.handle(wijk.slug())}));
@@ -367,7 +366,7 @@ pub fn note_json(
     });
     let Some(object) = note.as_object_mut() else { return note };
     if let Some(wijk) = wijken.first() {
-        object.insert("audience".to_owned(), Value::String(wijk.actor.uri.clone()));
+        object.insert("audience".to_owned(), json!(wijk.actor.uri));
     }
     // Only what was edited: Mastodon takes it for an edit.
     if version.written_at > post.published_at {
@@ -412,6 +411,6 @@ fn content(kind: Kind, shown: &Shown, wijken: &[Wijk]) -> String {
 }
 
 fn mention(wijk: &Wijk) -> String {
-    let (uri, slug) = (escape(&wijk.actor.uri), escape(wijk.slug()));
+    let (uri, slug) = (escape(wijk.actor.uri.as_str()), escape(wijk.slug()));
     format!("<span class=\"h-card\"><a href=\"{uri}\" class=\"u-url mention\">@{slug}</a></span>")
 }

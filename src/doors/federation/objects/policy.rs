@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::doors::federation::values::{Ids, is_public};
+use crate::foundation::uri::Uri;
 
 /// Under the names of GoToSocial 0.20 (`automaticApproval`) and before (`always`); the approvals that a person gives by
 /// hand are not asked for.
@@ -22,10 +23,10 @@ struct Allowed {
 impl PolicyJson {
     /// `None` where everybody may.
     #[must_use]
-    pub fn announceable_by(&self) -> Option<Vec<String>> {
-        let allowed = &self.can_announce.as_ref()?.automatic_approval.0;
-        let is_for_all = allowed.iter().any(|id| is_public(id));
-        (!is_for_all).then(|| allowed.clone())
+    pub fn announceable_by(&self) -> Option<Vec<Uri>> {
+        let allowed = &self.can_announce.as_ref()?.automatic_approval;
+        let is_for_all = allowed.0.iter().any(|id| is_public(id));
+        (!is_for_all).then(|| allowed.uris().collect())
     }
 }
 
@@ -33,7 +34,7 @@ impl PolicyJson {
 mod tests {
     use super::*;
 
-    fn read(json: &str) -> Option<Vec<String>> {
+    fn read(json: &str) -> Option<Vec<Uri>> {
         serde_json::from_str::<PolicyJson>(json).unwrap().announceable_by()
     }
 
@@ -45,7 +46,7 @@ mod tests {
         assert_eq!(read(r#"{"canAnnounce":{"automaticApproval":"as:Public"}}"#), None);
         let named =
             format!(r#"{{"canAnnounce":{{"always":["{wijk}"],"approvalRequired":"Public"}}}}"#);
-        assert_eq!(read(&named), Some(vec![wijk.to_owned()]));
+        assert_eq!(read(&named), Some(vec![Uri::parse(wijk).unwrap()]));
         assert_eq!(read(r#"{"canAnnounce":{"manualApproval":["Public"]}}"#), Some(Vec::new()));
     }
 }
