@@ -4,13 +4,17 @@ use std::time::Duration;
 
 use diesel::{QueryDsl, RunQueryDsl};
 use likejewijk::foundation::clock::Time;
+use likejewijk::foundation::database::Connection;
 use likejewijk::foundation::database::schema::hosts;
 use likejewijk::foundation::domain::Domain;
 use likejewijk::foundation::ids::{ActivityId, ActorId, PostId};
+use likejewijk::neighbourhood::actors::store as actors_store;
 use likejewijk::neighbourhood::outgoing::queue::{self, Delivery, HostLine, Note, Turn};
 use likejewijk::neighbourhood::outgoing::{Outcome, Patience, Word, store};
+use likejewijk::neighbourhood::posts::Kind;
+use likejewijk::neighbourhood::submissions::arrive;
 
-use super::rooms::{NOW, Rooms, later};
+use super::rooms::{NOW, Rooms, later, saying};
 use crate::harness::each_database;
 
 const PATIENCE: Patience = Patience { scale: 1.0 };
@@ -133,6 +137,43 @@ each_database! {
         assert!(line(&rooms, "a.example").await.is_none(), "nothing waits there any more");
         let there = line(&rooms, "b.example").await.unwrap();
         assert_eq!((there.waiting, there.failures, there.dead), (4, 0, 0));
+    }
+
+    async fn an_alert_goes_before_what_waits(test: TestDatabase) {
+        let rooms = Rooms::open(&test);
+        let wijk = rooms.wijk().await;
+        send(&rooms, 1, &["a.example"], NOW).await;
+        send(&rooms, 2, &["b.example"], NOW).await;
+        rooms.write(|c| store::say(c, &Word::CreatePost { post: PostId(3) }, NOW)).await;
+        let links = rooms.links.clone();
+        let alert = move |c: &mut Connection| {
+            let redactie = actors_store::find(c, wijk.row.redactie_id)?;
+            let shown = saying("Gaslek in de Lindestraat");
+            let post = arrive::written_here(c, &links, &wijk, &redactie, Kind::Alert, &shown, NOW)?;
+            let pending = store::claim(c, 1, NOW)?.remove(0);
+            assert_eq!(pending.word.post(), Some(post.id), "given its form before older words");
+            let activity = ActivityId::next(NOW);
+            let new = store::NewActivity {
+                id: activity,
+                signer: redactie.id,
+                post: Some(post.id),
+                is_public: true,
+                json: "{}",
+            };
+            store::keep_activity(c, &new, NOW)?;
+            let made = store::Made { activity: Some(activity), embedded: None };
+            let inbox = "https://b.example/inbox".to_owned();
+            let to = [store::Addressed { inbox, host: host("b.example"), activity }];
+            store::expanded(c, &pending, made, &to, None, NOW)?;
+            store::wake(c, &[host("b.example")].into(), Time::ZERO)?;
+            Ok(post.id)
+        };
+        let alert = rooms.write(alert).await;
+        let first = rooms.write(|c| queue::claim(c, 1, false, later(1))).await;
+        assert_eq!(first[0].host, host("b.example"), "though another waits as long");
+        rooms.leases_run_out().await;
+        let tried = turn(&rooms, "b.example", later(1), |_| Outcome::Taken).await.unwrap();
+        assert_eq!(tried, [alert.to_string(), "2".to_owned()]);
     }
 
     async fn one_host_is_held_by_one_worker(test: TestDatabase) {

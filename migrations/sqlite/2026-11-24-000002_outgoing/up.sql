@@ -7,6 +7,8 @@ CREATE TABLE outgoing (
     object TEXT NOT NULL CHECK (length(object) <= 2000),
     -- JSON: the word's own particulars.
     particulars TEXT NOT NULL CHECK (length(particulars) <= 20000),
+    -- Of an alert: chosen before the others.
+    is_urgent BOOLEAN NOT NULL,
     said_at BIGINT NOT NULL,
     -- The last follow already expanded to; expansion goes on behind it.
     cursor BIGINT NOT NULL,
@@ -36,6 +38,8 @@ CREATE TABLE deliveries (
     host TEXT NOT NULL CHECK (length(host) <= 300),
     object TEXT NOT NULL CHECK (length(object) <= 2000),
     activity_id BIGINT NOT NULL REFERENCES activities (id),
+    -- As its word is, and so is all that is said about that object.
+    is_urgent BOOLEAN NOT NULL,
     -- Answers that blamed this one activity (5xx, 401), not the host.
     refusals INTEGER NOT NULL,
     -- Its inbox moved, and this one goes to the new one.
@@ -46,7 +50,7 @@ CREATE TABLE deliveries (
     problem TEXT CHECK (length(problem) <= 500),
     PRIMARY KEY (seq, inbox)
 );
-CREATE INDEX deliveries_by_host ON deliveries (host, is_dead, seq);
+CREATE INDEX deliveries_by_host ON deliveries (host, is_dead, is_urgent DESC, seq);
 CREATE INDEX deliveries_by_activity ON deliveries (activity_id);
 
 -- One worker at a time speaks with a host: a lease, and when it may be tried.

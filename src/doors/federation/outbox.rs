@@ -27,10 +27,12 @@ const SLICE: i64 = 500;
 /// # Errors
 /// Of the first that cannot be: then none of them is.
 pub fn expand(conn: &mut Connection, links: &Links, words: &[Pending], now: Time) -> Result<()> {
-    let mut hosts = BTreeSet::new();
+    let (mut hosts, mut first) = (BTreeSet::new(), BTreeSet::new());
     for pending in words {
-        hosts.extend(expand_one(conn, links, pending, now)?);
+        let woken = if pending.is_urgent { &mut first } else { &mut hosts };
+        woken.extend(expand_one(conn, links, pending, now)?);
     }
+    store::wake(conn, &first, Time::ZERO)?;
     store::wake(conn, &hosts, now)
 }
 

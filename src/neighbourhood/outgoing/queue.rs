@@ -78,7 +78,7 @@ pub fn any_due(conn: &mut Connection, now: Time) -> Result<(bool, bool)> {
     Ok(diesel::select((exists(healthy), exists(failing))).get_result(conn)?)
 }
 
-/// What may be sent now to each of these hosts, by `seq`: nothing behind a row about the same object that is not due,
+/// What may be sent now to each of these hosts, alerts first, then by `seq`: nothing behind a row about the same object that is not due,
 /// and nothing at all behind one that has only begun to be refused.
 pub fn due(
     conn: &mut Connection,
@@ -99,8 +99,8 @@ pub fn due(
 fn ahead(conn: &mut Connection, hosts: &[&Domain]) -> Result<Vec<Delivery>> {
     let of = |host: &str| {
         format!(
-            "SELECT seq, inbox, host, object, activity_id, refusals, is_sent_on, not_before, queued_at \
-             FROM deliveries WHERE host = {host} AND is_dead = FALSE ORDER BY seq, inbox LIMIT {AHEAD}"
+            "SELECT seq, inbox, host, object, activity_id, is_urgent, refusals, is_sent_on, not_before, queued_at \
+             FROM deliveries WHERE host = {host} AND is_dead = FALSE ORDER BY is_urgent DESC, seq, inbox LIMIT {AHEAD}"
         )
     };
     let from = listed(conn);
@@ -117,7 +117,7 @@ fn ahead(conn: &mut Connection, hosts: &[&Domain]) -> Result<Vec<Delivery>> {
         Connection::Postgres(c) => {
             let each = of("listed.value ->> 0");
             let sql = format!(
-                "SELECT ahead.* FROM {from} CROSS JOIN LATERAL ({each}) AS ahead ORDER BY seq, inbox"
+                "SELECT ahead.* FROM {from} CROSS JOIN LATERAL ({each}) AS ahead ORDER BY is_urgent DESC, seq, inbox"
             );
             let hosts: Vec<(&str,)> = hosts.iter().map(|host| (host.as_str(),)).collect();
             Ok(Statement::new(sql).rows(&hosts)?.load(c)?)

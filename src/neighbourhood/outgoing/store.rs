@@ -13,6 +13,7 @@ use crate::foundation::database::{Claiming, Connection, Statement, listed, on_ea
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result, first};
 use crate::foundation::ids::{ActivityId, ActorId, PostId};
+use crate::neighbourhood::posts::Kind;
 
 text_enum! {
     State { Waiting = "waiting", Expanded = "expanded", Parked = "parked" }
@@ -29,6 +30,7 @@ pub struct Pending {
     pub seq: i64,
     pub word: Word,
     pub said_at: Time,
+    pub is_urgent: bool,
     /// The last follow done; 0 at the beginning.
     pub cursor: i64,
     pub made: Made,
@@ -57,6 +59,8 @@ struct Row {
     particulars: String,
     #[diesel(sql_type = BigInt)]
     said_at: Time,
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    is_urgent: bool,
     #[diesel(sql_type = BigInt)]
     cursor: i64,
     #[diesel(sql_type = diesel::sql_types::Nullable<BigInt>)]
@@ -72,6 +76,7 @@ pub fn say(conn: &mut Connection, word: &Word, now: Time) -> Result<()> {
             outgoing::word.eq(word.name()),
             outgoing::object.eq(word.object()),
             outgoing::particulars.eq(serde_json::to_string(word).map_err(Error::internal)?),
+            outgoing::is_urgent.eq(is_urgent(conn, word)?),
             outgoing::said_at.eq(now),
             outgoing::cursor.eq(0),
             outgoing::leased_until.eq(Time::ZERO),
@@ -79,6 +84,13 @@ pub fn say(conn: &mut Connection, word: &Word, now: Time) -> Result<()> {
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// What is said of an alert goes before all else (FEDERATION-PROFILE §4.3).
+fn is_urgent(conn: &mut Connection, word: &Word) -> Result<bool> {
+    let Some(post) = word.post() else { return Ok(false) };
+    let kind = posts::table.find(post).select(posts::kind).first::<Kind>(conn).optional()?;
+    Ok(kind == Some(Kind::Alert))
 }
 
 /// The `seq` of the word said last about an object, in this transaction or before.
@@ -120,7 +132,7 @@ pub fn any_due(conn: &mut Connection, now: Time) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(due)).get_result(conn)?)
 }
 
-/// Takes up to `most` words, the oldest of each object.
+/// Takes up to `most` words, the oldest of each object; alerts first.
 pub fn claim(conn: &mut Connection, most: i64, now: Time) -> Result<Vec<Pending>> {
     let (Claiming { clock, skip }, moment) = (Claiming::on(conn), Claiming::MOMENT);
     let lease = LEASE.as_millis();
@@ -129,8 +141,8 @@ pub fn claim(conn: &mut Connection, most: i64, now: Time) -> Result<Vec<Pending>
             SELECT seq FROM outgoing AS due WHERE state = 'waiting' AND leased_until < {clock} \
             AND NOT EXISTS (SELECT 1 FROM outgoing AS earlier WHERE earlier.object = due.object \
                 AND earlier.state = 'waiting' AND earlier.seq < due.seq) \
-            ORDER BY seq LIMIT ? {skip}) \
-         RETURNING seq, particulars, said_at, cursor, activity_id, embedded_id"
+            ORDER BY is_urgent DESC, seq LIMIT ? {skip}) \
+         RETURNING seq, particulars, said_at, is_urgent, cursor, activity_id, embedded_id"
     );
     let statement = Statement::new(sql).number(now.millis()).number(most);
     let mut rows: Vec<Row> = on_each!(conn, c => statement.load(c))?;
@@ -144,6 +156,7 @@ impl Pending {
             seq: row.seq,
             word: serde_json::from_str(&row.particulars).map_err(Error::internal)?,
             said_at: row.said_at,
+            is_urgent: row.is_urgent,
             cursor: row.cursor,
             made: Made { activity: row.activity_id, embedded: row.embedded_id },
         })
@@ -217,6 +230,7 @@ pub fn expanded(
                 deliveries::host.eq(&one.host),
                 deliveries::object.eq(&object),
                 deliveries::activity_id.eq(one.activity),
+                deliveries::is_urgent.eq(pending.is_urgent),
                 deliveries::refusals.eq(0),
                 deliveries::is_sent_on.eq(false),
                 deliveries::not_before.eq(Time::ZERO),
@@ -270,8 +284,9 @@ fn close_slice(
     first(moved, "another worker expanded it")
 }
 
-/// There is something for these hosts. One that is well is told at once, whatever one refused row of it waits for.
-pub fn wake(conn: &mut Connection, woken: &BTreeSet<Domain>, now: Time) -> Result<()> {
+/// There is something for these hosts. One that is well is told at once, whatever one refused row of it waits for; one
+/// woken at [`Time::ZERO`] before those that wait since an hour ago.
+pub fn wake(conn: &mut Connection, woken: &BTreeSet<Domain>, at: Time) -> Result<()> {
     if woken.is_empty() {
         return Ok(());
     }
@@ -285,7 +300,7 @@ pub fn wake(conn: &mut Connection, woken: &BTreeSet<Domain>, now: Time) -> Resul
                  THEN excluded.not_before ELSE hosts.not_before END",
         listed(conn)
     );
-    let statement = Statement::new(sql).number(now.millis()).rows(&hosts)?;
+    let statement = Statement::new(sql).number(at.millis()).rows(&hosts)?;
     on_each!(conn, c => statement.execute(c))?;
     Ok(())
 }
