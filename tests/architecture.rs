@@ -51,15 +51,22 @@ const STATEMENTS: [&str; 8] = [
 const TOOLS_OF_OBJECTS: [&str; 2] = ["values", "failure"];
 
 /// What is declared or made in one file only.
-const ONE_OF_EACH: [(&str, &[&str], &str); 7] = [
+const ONE_OF_EACH: [(&str, &[&str], &str); 8] = [
     ("Domain", &["struct Domain", "enum Domain", "type Domain"], "foundation/domain.rs"),
     ("Uri", &["struct Uri", "enum Uri", "type Uri"], "foundation/uri.rs"),
+    ("same_origin", &["fn same_origin"], "foundation/uri.rs"),
     ("may_show", &["fn may_show"], "neighbourhood/blocks.rs"),
     ("HttpClient", &["struct HttpClient"], "foundation/http_client/mod.rs"),
     ("SafeHtml", &["struct SafeHtml", "fn from_foreign"], "foundation/text.rs"),
     ("VerifiedActor", &["VerifiedActor {"], "doors/federation/signer.rs"),
     ("Outline", &["struct Outline"], "doors/federation/shape.rs"),
 ];
+
+/// How the id of a thing is called, and what it is not made of.
+const CALLED: [&str; 2] = ["uri", "_id"];
+const OTHER_IDS: [&str; 3] = ["String", "str", "Url"];
+/// Where a key stands is no id of a thing: it is fetched there, fragment and all, and compared as a URL is.
+const NO_THINGS: [&str; 1] = ["key_id"];
 
 /// What must ask `may_show`: taking in, at the guard and where a post is judged; passing on; the desk and its
 /// private letters.
@@ -293,7 +300,22 @@ fn words(source: &Source) -> Vec<(usize, String)> {
     if source.is_below("doors") || !source.module.first().is_some_and(|storey| is_storey(storey)) {
         forbid(&["diesel::", "schema::"], "only rooms and the ground know diesel");
     }
+    if source.is_below("neighbourhood") || source.path.starts_with("doors/federation/") {
+        found.extend(other_ids(source));
+    }
     found
+}
+
+/// The id of an actor, an object or an activity is a `Uri`, whoever holds it.
+fn other_ids(source: &Source) -> Vec<(usize, String)> {
+    let is_id = |name: &str| CALLED.iter().any(|end| name.ends_with(end));
+    let is_other = |kind: &str| {
+        kind.split(|c: char| !c.is_alphanumeric()).any(|word| OTHER_IDS.contains(&word))
+    };
+    let declared = source.declared().into_iter();
+    let others = declared
+        .filter(|(_, name, kind)| is_id(name) && !NO_THINGS.contains(name) && is_other(kind));
+    others.map(|(line, name, kind)| (line, format!("an id is a Uri, not {name}: {kind}"))).collect()
 }
 
 fn may_ask_the_database(source: &Source) -> bool {
@@ -497,6 +519,11 @@ fn every_breach_of_a_law_is_reported() {
         ("doors/web/mod.rs", "\nfn x() { reqwest::Client::new(); }", "second outgoing client"),
         ("server.rs", "\nuse tokio::net::{TcpListener, TcpStream};", "second outgoing client"),
         ("doors/web/mod.rs", "\npub struct Domain(String);", "a second Domain"),
+        ("doors/web/mod.rs", "\npub struct Uri(String);", "a second Uri"),
+        ("neighbourhood/posts/mod.rs", "\nstruct X { uri: String }", "an id is a Uri"),
+        ("neighbourhood/posts/mod.rs", "\nfn x(c: C, author_uri: &'a str) {}", "an id is a Uri"),
+        ("doors/federation/lookup.rs", "\nstruct X { object_id: Option<Url> }", "an id is a Uri"),
+        ("doors/web/mod.rs", "\nfn same_origin() {}", "a second same_origin"),
         ("doors/web/mod.rs", "\nfn may_show() {}", "a second may_show"),
         ("doors/web/mod.rs", "\nstruct HttpClient;", "a second HttpClient"),
         ("doors/web/mod.rs", "\nfn from_foreign() {}", "a second SafeHtml"),

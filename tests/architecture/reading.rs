@@ -64,6 +64,18 @@ impl Source {
         found.filter(|at| begins(*at) && ends(*at)).map(|at| line_of(&self.code, at)).collect()
     }
 
+    /// What has a name and a type, or is filled in by name: `name: type`, with its line.
+    pub(super) fn declared(&self) -> Vec<(usize, &str, &str)> {
+        let colons = self.code.match_indices(": ").map(|(at, _)| at);
+        let declared = colons.filter_map(|at| {
+            let name =
+                self.code[..at].rsplit(|c| !is_name(c)).next().filter(|it| !it.is_empty())?;
+            let kind = self.code[at + 2..].split([',', ';', ')', '=', '{', '}', '|']).next()?;
+            Some((line_of(&self.code, at), name, kind))
+        });
+        declared.collect()
+    }
+
     /// Every function that says `word`, from its line to the next function.
     pub(super) fn functions_with(&self, word: &str) -> Vec<(usize, &str)> {
         let begins: Vec<usize> = self.code.match_indices("fn ").map(|(at, _)| at).collect();

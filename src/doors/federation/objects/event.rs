@@ -194,7 +194,7 @@ pub fn say(post: &mut Map<String, Value>, event: &Event, shown: &Shown, author: 
         post.insert("endTime".to_owned(), ends_at.rfc3339_in(Some(zone)).into());
     }
     if let Some(place) = &event.place {
-        post.insert("location".to_owned(), place_json(place, &id));
+        post.insert("location".to_owned(), place_json(place, &format!("{id}#place")));
     }
     let link = json!({"type": "Link", "mediaType": "text/html", "name": "Website", "href": url});
     if let Some(attached) = post.get_mut("attachment").and_then(Value::as_array_mut) {
@@ -202,7 +202,7 @@ pub fn say(post: &mut Map<String, Value>, event: &Event, shown: &Shown, author: 
     }
 }
 
-fn place_json(place: &Place, event_id: &str) -> Value {
+fn place_json(place: &Place, id: &str) -> Value {
     let mut address = object(json!({"type": "PostalAddress"}));
     for (key, part) in [
         ("streetAddress", &place.street),
@@ -214,7 +214,7 @@ fn place_json(place: &Place, event_id: &str) -> Value {
             address.insert(key.to_owned(), part.as_str().into());
         }
     }
-    json!({"id": format!("{event_id}#place"), "type": "Place", "name": place.name, "address": address})
+    json!({"id": id, "type": "Place", "name": place.name, "address": address})
 }
 
 /// Always the same for one event: made of the hash of its id (RFC 9562 §5.8).
