@@ -67,7 +67,7 @@ pub fn announce(
         return Err(Error::Conflict("its author is blocked"));
     }
     match standing(conn, wijk, post.id)? {
-        Some(announcement) => show(conn, &announcement, version, now)?,
+        Some(announcement) => show(conn, &announcement, post, version, now)?,
         None => begin(conn, wijk, post, version, now)?,
     }
     epochs::bump_wijk(conn, wijk)
@@ -103,6 +103,7 @@ fn begin(
 fn show(
     conn: &mut Connection,
     announcement: &Announcement,
+    post: &Post,
     version: &Version,
     now: Time,
 ) -> Result<()> {
@@ -117,10 +118,14 @@ fn show(
     if diesel::update(announcements::table.filter(other)).set(set).execute(conn)? == 0 {
         return Ok(());
     }
+    let (announcement, is_local, post) = (announcement.id, post.is_local, post.id);
+    if is_local {
+        return say(conn, &Word::AnnounceUpdate { announcement, post, raw: None }, now);
+    }
     match posts_store::raw_of(conn, version.id)? {
         Some(raw) if raw.kind == RawKind::Update => {
-            let (announcement, post) = (announcement.id, announcement.post_id);
-            say(conn, &Word::AnnounceUpdate { announcement, post, raw: raw.id }, now)?;
+            let update = Word::AnnounceUpdate { announcement, post, raw: Some(raw.id) };
+            say(conn, &update, now)?;
             hand_on(conn, announcement, post, &raw, now)
         }
         _ => Ok(()),

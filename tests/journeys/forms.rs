@@ -208,6 +208,25 @@ each_database! {
         assert_eq!(outbox["orderedItems"][0]["object"]["object"]["type"], "Page", "{outbox}");
     }
 
+    async fn an_edit_of_ours_is_told_to_communities(db: TestDatabase) {
+        let town = Town::new(db).await;
+        let lemmy = follower_on(&town, "een.many.test", "lemmy", "1.0.0-beta.1").await;
+        let post = town.server.json(&["post", "--wijk", "bloemhof", "--as", "bloemhof_redactie",
+            "--title", "Buurtfeest", "Zaterdag om twee uur op het plein."]).await;
+        let id = post["id"].as_str().expect("an id");
+        comes(&lemmy, "Create", id).await;
+        town.server.does(&["post", "edit", id, "Zaterdag om drie uur op het plein."]).await;
+        let announce = comes(&lemmy, "Update", id).await.json();
+        let update = &announce["object"];
+        let page = &update["object"];
+        assert_eq!((&page["type"], &page["to"][0]), (&json!("Page"), &json!(WIJK)), "{update}");
+        assert!(page["content"].as_str().is_some_and(|text| text.contains("drie uur")), "{page}");
+        assert!(page["updated"].is_string(), "without it no edit is shown: {page}");
+        assert_eq!(update["actor"], "http://wijk.test/partners/bloemhof_redactie");
+        town.everything_is_handled().await;
+        assert_eq!(embedded(&lemmy, "Update", id).len(), 1, "once: {}", seen(&lemmy.inbox()));
+    }
+
     async fn who_wants_no_boosts_gets_none(db: TestDatabase) {
         let town = Town::new(db).await;
         let says = |policy: Value| {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::activities::announcing::{self, Boost};
+use super::activities::announcing::{Boost, ForCommunity};
 use super::activities::publishing;
 use super::objects::note;
 use super::saying;
@@ -138,14 +138,8 @@ fn announced(
 /// Lemmy and Gancio read what a wijk wrote from its outbox, where the whole of it stands.
 fn create_of(conn: &mut Connection, wijk: &Wijk, links: &Links, shown: &Shown) -> Result<Value> {
     let note = saying::note_of(conn, links, &shown.post, &shown.author)?;
-    Ok(announcing::create_for_community(
-        &note,
-        &shown.post,
-        &shown.version,
-        &shown.author,
-        wijk,
-        links,
-    ))
+    let written = ForCommunity::of(&note, &shown.post, &shown.version, &shown.author, wijk);
+    Ok(written.create(links))
 }
 
 /// What a local author wrote, whole: Gancio reads events there when it begins to follow.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::activities::announcing::{self, Boost};
+use super::activities::announcing::{self, Boost, ForCommunity};
 use super::activities::{declining, following, publishing, reporting};
 use super::objects::{actor, note};
 use super::responses;
@@ -126,7 +126,7 @@ pub(super) fn say(
             passing.undo(conn, links, &links.activity(embedded), *deletion, at)
         }
         Word::AnnounceUpdate { announcement, raw, .. } => {
-            Passing::read(conn, *announcement)?.update(conn, &links.activity(embedded), *raw)
+            Passing::read(conn, *announcement)?.update(conn, links, &links.activity(embedded), *raw)
         }
         Word::HandOn { announcement, raw, .. } => {
             Passing::read(conn, *announcement)?.hand_on(conn, *raw)
@@ -296,11 +296,28 @@ impl Passing {
         ))
     }
 
-    fn update(&self, conn: &mut Connection, id: &str, raw: RawActivityId) -> Result<Said> {
-        let (raw, at) = (posts_store::raw(conn, raw)?.json, self.announcement.announced_at);
-        let embedded = announcing::embedded(id, &self.wijk, at, &raw)?;
+    fn update(
+        &self,
+        conn: &mut Connection,
+        links: &Links,
+        id: &str,
+        raw: Option<RawActivityId>,
+    ) -> Result<Said> {
+        let update = match raw {
+            Some(raw) => posts_store::raw(conn, raw)?.json,
+            None => self.for_community(conn, links)?.update().to_string(),
+        };
+        let at = self.announcement.announced_at;
+        let embedded = announcing::embedded(id, &self.wijk, at, &update)?;
         let embedded = Some(Embedded::of(embedded));
         Ok(self.said(None, embedded, Telling::Following(self.announcement.id), None))
+    }
+
+    /// The approved version of a post written here, as communities read it.
+    fn for_community(&self, conn: &mut Connection, links: &Links) -> Result<ForCommunity<'_>> {
+        let version = posts_store::version(conn, self.announcement.version_id)?;
+        let note = note_of(conn, links, &self.post, &self.author)?;
+        Ok(ForCommunity::of(&note, &self.post, &version, &self.author, &self.wijk))
     }
 
     /// Mobilizon imports what the actor announces that its instance follows: the server's own.
@@ -342,11 +359,9 @@ impl Passing {
 /// The author's own activity about the approved version, as it came or as we made it. None where we hold none, or
 /// where it does not address the wijk: Lemmy looks for its community in `to` and `cc`.
 fn embeddable(conn: &mut Connection, links: &Links, passing: &Passing) -> Result<Option<String>> {
-    let Passing { announcement, wijk, post, author } = passing;
+    let Passing { announcement, wijk, post, .. } = passing;
     if post.is_local {
-        let version = posts_store::version(conn, announcement.version_id)?;
-        let note = note_of(conn, links, post, author)?;
-        let create = announcing::create_for_community(&note, post, &version, author, wijk, links);
+        let create = passing.for_community(conn, links)?.create(links);
         return Ok(Some(create.to_string()));
     }
     let raw = posts_store::raw_of(conn, announcement.version_id)?;

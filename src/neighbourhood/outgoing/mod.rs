@@ -55,11 +55,12 @@ pub enum Word {
         post: PostId,
         deletion: Option<RawActivityId>,
     },
-    /// The author's own Update, passed on to servers that were told by an embedded activity.
+    /// The author's Update, passed on to servers that were told by an embedded activity: as it came, or of a post
+    /// written here as we make it.
     AnnounceUpdate {
         announcement: AnnouncementId,
         post: PostId,
-        raw: RawActivityId,
+        raw: Option<RawActivityId>,
     },
     /// What its author signed, handed on as it came to servers that were told by the post's id.
     HandOn {

@@ -10,7 +10,7 @@ use crate::doors::federation::objects::page;
 use crate::doors::federation::values::{Ids, PUBLIC};
 use crate::foundation::clock::Time;
 use crate::foundation::error::{Error, Result};
-use crate::foundation::ids::{ActivityId, AnnouncementId};
+use crate::foundation::ids::{ActivityId, AnnouncementId, VersionId};
 use crate::foundation::links::Links;
 use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::Actor;
@@ -130,27 +130,53 @@ pub fn embedded(id: &str, wijk: &Wijk, published: Time, activity: &str) -> Resul
     serde_json::to_string(&embedding).map_err(Error::internal)
 }
 
-/// The Create of a post written here, as communities read it: addressed to the wijk first, around a Page.
-#[must_use]
-pub fn create_for_community(
-    note: &Value,
-    post: &Post,
-    version: &Version,
-    author: &Actor,
-    wijk: &Wijk,
-    links: &Links,
-) -> Value {
-    let object = page::page_json(note, post, version, author, wijk);
-    json!({
-        "id": links.activity(publishing::create_id(post.id)),
-        "type": "Create",
-        "actor": author.uri,
-        "to": object["to"],
-        "cc": object["cc"],
-        "audience": wijk.actor.uri,
-        "published": post.published_at.rfc3339(),
-        "object": object,
-    })
+/// A post written here, as communities read it: addressed to the wijk first, a Page.
+pub struct ForCommunity<'a> {
+    page: Value,
+    post: &'a Post,
+    version: VersionId,
+}
+
+impl<'a> ForCommunity<'a> {
+    #[must_use]
+    pub fn of(
+        note: &Value,
+        post: &'a Post,
+        version: &Version,
+        author: &Actor,
+        wijk: &Wijk,
+    ) -> Self {
+        let page = page::page_json(note, post, version, author, wijk);
+        Self { page, post, version: version.id }
+    }
+
+    #[must_use]
+    pub fn create(self, links: &Links) -> Value {
+        let id = links.activity(publishing::create_id(self.post.id));
+        let published = self.post.published_at.rfc3339();
+        self.activity("Create", &id, &json!(published))
+    }
+
+    #[must_use]
+    pub fn update(self) -> Value {
+        let id = format!("{}#update-{}", self.post.uri, self.version);
+        let updated = self.page["updated"].clone();
+        self.activity("Update", &id, &updated)
+    }
+
+    fn activity(self, kind: &str, id: &str, published: &Value) -> Value {
+        let page = self.page;
+        json!({
+            "id": id,
+            "type": kind,
+            "actor": page["attributedTo"],
+            "to": page["to"],
+            "cc": page["cc"],
+            "audience": page["audience"],
+            "published": published,
+            "object": page,
+        })
+    }
 }
 
 /// A moderator of the wijk took it away: Lemmy reads a Delete with a `summary` so, of an actor on the wijk's own host.

@@ -34,6 +34,9 @@ pub fn page_json(
         "sensitive": version.is_sensitive,
         "published": post.published_at.rfc3339(),
     });
+    if let (Some(page), Some(updated)) = (page.as_object_mut(), note.get("updated")) {
+        page.insert("updated".to_owned(), updated.clone());
+    }
     if let (Some(page), Some((code, name))) = (page.as_object_mut(), language(version)) {
         page.insert("language".to_owned(), json!({"identifier": code, "name": name}));
     }
