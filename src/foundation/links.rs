@@ -34,7 +34,7 @@ impl Links {
         &self.domain
     }
 
-    /// One of ours, by scheme, host and port.
+    /// At our server, whatever its scheme: nobody else speaks there.
     #[must_use]
     pub fn is_ours(&self, uri: &Uri) -> bool {
         uri.domain() == self.domain
