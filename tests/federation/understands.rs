@@ -264,6 +264,18 @@ async fn every_post_is_read_as_its_author_meant_it() {
     }
 }
 
+#[tokio::test]
+async fn an_answer_to_what_has_no_address_is_no_post_of_its_own() {
+    let house = House::open().await;
+    let mut note = specimen("mastodon/create_note")["object"].clone();
+    note["inReplyTo"] = json!("tag:gs.example,2017:noticeId=1:objectType=note");
+    assert!(post(&house, &note).await.is_err());
+    for none in [Value::Null, json!("")] {
+        note["inReplyTo"] = none;
+        assert!(post(&house, &note).await.is_ok());
+    }
+}
+
 /// A quote is a link to where the quoted post was written; the line about it in the text goes.
 #[tokio::test]
 async fn a_quote_is_read_as_a_link() {

@@ -15,7 +15,7 @@ use super::policy::PolicyJson;
 use super::{attachment, event, question};
 use crate::doors::federation::failure::Failure;
 use crate::doors::federation::values::{
-    Ids, Many, PUBLIC, id_of, is_public, loose, page_address, uri_of, web_address,
+    Ids, Many, PUBLIC, id_of, is_public, loose, page_address, web_address,
 };
 use crate::foundation::app::App;
 use crate::foundation::clock::Time;
@@ -100,6 +100,17 @@ struct Tag {
     name: Option<String>,
 }
 
+impl NoteJson {
+    /// What it answers. An answer to what has no address (`tag:` ids of older servers) is refused: taken for a post of
+    /// its own it would stand in every home feed.
+    fn answered(&self) -> Result<Option<Uri>> {
+        match self.in_reply_to.as_ref().and_then(id_of) {
+            Some(id) if !id.is_empty() => Uri::parse(id).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
 /// A post as its origin gave it to us just now. It is kept by the room that acts on it.
 #[derive(Debug, Clone)]
 pub struct RemotePost {
@@ -132,7 +143,7 @@ impl RemotePost {
             object_type,
             visibility: json.visibility(),
             url: page.map_or_else(|| json.id.to_string(), String::from),
-            in_reply_to: json.in_reply_to.as_ref().and_then(uri_of),
+            in_reply_to: json.answered()?,
             published_at: published,
             shown: json.shown(object_type, limits, now),
             tally: json.question(object_type, now).map(|(_, tally)| tally),
