@@ -30,6 +30,7 @@ await moderator.opens("/balie");
 await moderator.page.getByLabel("Gebruikersnaam").fill(USERNAME);
 await moderator.page.getByLabel("Wachtwoord").fill(PASSWORD);
 await moderator.follows(moderator.page.getByRole("button", { name: "Meld me aan" }));
+assert.equal((await moderator.page.getByRole("navigation", { name: "Hoofdmenu" }).locator(".count").innerText()).trim().split(/\s/)[0], "1", "the badge counts it");
 const report = moderator.waiting("Dit is mijn adres");
 assert.ok((await report.innerText()).includes("<b>Dit is mijn adres</b>"), "as it was typed");
 await moderator.isFine("desk-report");

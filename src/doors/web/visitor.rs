@@ -22,8 +22,8 @@ use crate::foundation::secret::random_token;
 use crate::neighbourhood::accounts::sessions::{self, Session};
 use crate::neighbourhood::accounts::tokens::TokenHash;
 use crate::neighbourhood::accounts::{Account, seats};
-use crate::neighbourhood::submissions;
 use crate::neighbourhood::wijken::Wijk;
+use crate::neighbourhood::{reports, submissions};
 
 /// Somebody at the door, found out once per request by `doorway`.
 #[derive(Clone)]
@@ -54,11 +54,14 @@ pub(super) struct SignedIn {
     pub(super) session: Session,
     /// Where they may decide, by name, with how many wait there.
     pub(super) desks: Vec<Desk>,
+    /// Reports that lie with no wijk: an administrator's.
+    unplaced: i64,
 }
 
 #[derive(Clone)]
 pub(super) struct Desk {
     pub(super) wijk: Wijk,
+    /// Posts and reports.
     pub(super) waiting: i64,
 }
 
@@ -68,7 +71,7 @@ impl SignedIn {
     }
 
     pub(super) fn waiting(&self) -> i64 {
-        self.desks.iter().map(|desk| desk.waiting).sum()
+        self.desks.iter().map(|desk| desk.waiting).sum::<i64>() + self.unplaced
     }
 }
 
@@ -143,10 +146,13 @@ fn with_desks(conn: &mut Connection, token: &TokenHash, now: Time) -> Result<Opt
     let Some(session) = sessions::find(conn, token, now)? else { return Ok(None) };
     let mut desks = Vec::new();
     for wijk in seats::wijken_of(conn, &session.account, now)? {
-        let waiting = submissions::store::count_waiting(conn, wijk.id())?;
+        let waiting = submissions::store::count_waiting(conn, wijk.id())?
+            + reports::store::count_open(conn, Some(wijk.id()))?;
         desks.push(Desk { wijk, waiting });
     }
-    Ok(Some(SignedIn { session, desks }))
+    let is_administrator = session.account.is_admin;
+    let unplaced = if is_administrator { reports::store::count_open(conn, None)? } else { 0 };
+    Ok(Some(SignedIn { session, desks, unplaced }))
 }
 
 fn says<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {

@@ -30,6 +30,15 @@ pub fn open(conn: &mut Connection, wijk: Option<WijkId>, most: i64) -> Result<Ve
     })
 }
 
+/// How many [`open`] could list.
+pub fn count_open(conn: &mut Connection, wijk: Option<WijkId>) -> Result<i64> {
+    let open = reports::table.filter(reports::state.eq(State::Open));
+    Ok(match wijk {
+        Some(wijk) => open.filter(reports::wijk_id.eq(wijk)).count().get_result(conn)?,
+        None => open.filter(reports::wijk_id.is_null()).count().get_result(conn)?,
+    })
+}
+
 /// At most one in each wijk.
 pub(super) fn open_of(
     conn: &mut Connection,
