@@ -5,7 +5,7 @@ import { ORIGIN, Visitor, start } from "./chromium.mjs";
 const { USERNAME, PASSWORD, CORPUS } = process.env;
 const WIJK = "/wijken/bloemhof";
 const browser = await start();
-const seen = { words: 0, pages: 0 };
+const seen = { words: 0, "poll-name": 0, facts: 0, "report-words": 0, pages: 0 };
 
 /** What stands on the page and could act, or acted already. */
 function suspects() {
@@ -31,7 +31,7 @@ async function isHarmless(visitor, where) {
   }));
   assert.deepEqual(await page.evaluate(suspects), [], where);
   assert.deepEqual(visitor.complaints, [], where);
-  seen.words += await page.locator(".words").count();
+  for (const what of ["words", "poll-name", "facts", "report-words"]) seen[what] += await page.locator(`.${what}`).count();
   seen.pages += 1;
 }
 
@@ -45,7 +45,7 @@ async function aTimelineToItsEnd(visitor) {
   await visitor.opens(WIJK);
   for (;;) {
     await isHarmless(visitor, visitor.page.url());
-    for (const href of await visitor.page.locator("article.post a[href*='/berichten/']").evaluateAll((links) => links.map((link) => link.pathname))) posts.add(href);
+    for (const href of await visitor.page.locator("article.post .post-sill a:is([href*='/berichten/'], [href*='/agenda/'], [href*='/peilingen/']):not([href$='.ics'])").evaluateAll((links) => links.map((link) => link.pathname))) posts.add(href);
     const older = visitor.page.locator("a[rel=next]");
     if (await older.count() === 0) return posts;
     await visitor.follows(older);
@@ -67,6 +67,15 @@ for (const evil of corpus.slice(0, 20)) {
   await visits(anyone, `/aanmelden?next=${written}`);
   await visits(anyone, `/wijken/${written.replaceAll("%2F", "%252F").replaceAll("%00", "")}`, 404);
 }
+await visits(anyone, "/wijken/bloemhof/agenda");
+assert.equal(await anyone.page.locator(".agenda > li").count(), Math.ceil(corpus.length / 8));
+await anyone.opens("/melden?wijk=bloemhof&taal=nl");
+await anyone.page.getByLabel("Vertel er iets over").fill(corpus.join("\n").slice(0, 2000));
+await anyone.page.locator("form").evaluate((form) => { form.noValidate = true; });
+anyone.failing = `${ORIGIN}/melden?wijk=bloemhof`;
+await anyone.follows(anyone.page.getByRole("button", { name: "Stuur naar de moderatoren" }));
+assert.ok((await anyone.page.getByLabel("Vertel er iets over").inputValue()).includes(corpus[0]), "what was typed is still there");
+await isHarmless(anyone, "/melden");
 await anyone.leaves();
 
 const moderator = await Visitor.of(browser);
@@ -77,6 +86,8 @@ await moderator.follows(moderator.page.getByRole("button", { name: "Meld me aan"
 assert.equal(new URL(moderator.page.url()).pathname, "/balie");
 await isHarmless(moderator, "/balie");
 assert.ok(await moderator.page.locator("article.waiting").count() > 20, "much waits");
+const reported = (await moderator.page.locator(".report-words").allInnerTexts()).join("\n");
+assert.ok(reported.includes(corpus[7]) && reported.includes(corpus[55]), reported);
 for (const melding of ["approved", "reason", encodeURIComponent(corpus[0])]) {
   await moderator.page.goto(`${ORIGIN}/balie?melding=${melding}`);
   moderator.complaints = moderator.complaints.filter((complaint) => !complaint.includes("Failed to load resource"));
@@ -85,7 +96,7 @@ for (const melding of ["approved", "reason", encodeURIComponent(corpus[0])]) {
 await visits(moderator, "/balie/prive?wijk=bloemhof");
 assert.ok(await moderator.page.locator(".post-text").count() > 20, "many letters came");
 await moderator.leaves();
-assert.ok(seen.words > 3 * corpus.length, `too little was shown: ${JSON.stringify(seen)}`);
+assert.ok(seen["poll-name"] > 2 * corpus.length && seen.facts > 20 && seen["report-words"] > 1 && seen.words > 3 * corpus.length, `too little was shown: ${JSON.stringify(seen)}`);
 process.stderr.write(`${JSON.stringify(seen)}\n`);
 await browser.close();
 process.exit(0);

@@ -4,7 +4,9 @@
 use serde_json::{Value, json};
 
 use super::{PASSWORD, run};
-use crate::harness::{Answer, Neighbour, Note, TestDatabase, Town};
+use crate::harness::{
+    Activity, Answer, Neighbour, Note, TestDatabase, Town, WIJK, eventually, holds,
+};
 
 /// Each would leave `window.kwaad`, open a dialog, or ask another host.
 const CORPUS: [&str; 82] = [
@@ -115,6 +117,8 @@ async fn c01_nothing_that_others_wrote_acts_in_a_browser() {
     for post in &posts {
         town.announced(post).await;
     }
+    events_and_polls(&town).await;
+    reports(&town).await;
     for (number, post) in waiting.iter().enumerate() {
         let submission = town.waiting(post).await;
         let id = submission["id"].as_str().expect("an id");
@@ -183,6 +187,52 @@ fn with_everywhere(mut note: Note, evil: &str) -> Note {
         "url": "//kwaad.test/x.png" } }));
     note.tag.push(json!({ "type": "Mention", "href": evil, "name": evil }));
     note
+}
+
+/// What can be chosen, and where one has to be: the corpus on both, eight to a post.
+async fn events_and_polls(town: &Town) {
+    let author = &town.partner;
+    for (number, evil) in CORPUS.chunks(8).enumerate() {
+        let mut poll = as_json(&author.note(&format!("peiling {number}")));
+        let option = |name: &&str| json!({ "type": "Note", "name": name, "replies": { "type": "Collection", "totalItems": 1 } });
+        poll["type"] = json!("Question");
+        poll["oneOf"] = evil.iter().map(option).collect();
+        poll["endTime"] = json!("2040-01-01T12:00:00Z");
+        publishes(town, author, &poll).await;
+
+        let mut event = as_json(&author.note(&format!("activiteit {number}")));
+        let part = |at: usize| evil.get(at).copied().unwrap_or(evil[0]);
+        event["type"] = json!("Event");
+        event["name"] = json!(part(0));
+        event["startTime"] = json!("2040-01-01T12:00:00Z");
+        event["timezone"] = json!(part(1));
+        event["location"] = json!([
+            { "type": "Place", "name": part(2), "address": { "type": "PostalAddress", "streetAddress": part(3),
+                "postalCode": part(4), "addressLocality": part(5), "addressCountry": part(6) } },
+            { "type": "VirtualLocation", "url": "javascript:alert(1)", "name": part(7) }]);
+        publishes(town, author, &event).await;
+    }
+}
+
+fn as_json(note: &Note) -> Value {
+    serde_json::to_value(note.at_its_origin()).expect("JSON")
+}
+
+async fn publishes(town: &Town, author: &Neighbour, object: &Value) {
+    let id = object["id"].as_str().expect("an id");
+    town.foreign.shows(id, Answer::activity(object));
+    let create = json!({ "@context": object["@context"], "id": format!("{id}/activity"), "type": "Create",
+        "actor": author.id(), "to": object["to"], "cc": object["cc"], "object": object });
+    author.says(&create).await;
+    let told = async || holds(!town.follower.told("Announce", id).is_empty(), || id.to_owned());
+    eventually("it is announced", told).await;
+}
+
+/// Words that come with a report: half of the corpus each, as much as is kept of one.
+async fn reports(town: &Town) {
+    for (who, evil) in [&town.resident, &town.follower].into_iter().zip(CORPUS.chunks(41)) {
+        who.says(&Activity::flag(&who.id(), &[WIJK], &evil.join("\n"))).await;
+    }
 }
 
 /// An edit beside what was approved, and a reason for taking something back.
