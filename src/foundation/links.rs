@@ -97,6 +97,18 @@ impl Links {
         self.at(format_args!("agenda/{id}"))
     }
 
+    /// The same event for a calendar app.
+    #[must_use]
+    pub fn calendar_of_event(&self, id: impl Display) -> String {
+        self.at(format_args!("agenda/{id}/activiteit.ics"))
+    }
+
+    /// A wijk's agenda for a calendar app.
+    #[must_use]
+    pub fn calendar(&self, slug: &str) -> String {
+        self.at(format_args!("wijken/{slug}/agenda.ics"))
+    }
+
     #[must_use]
     pub fn poll(&self, id: impl Display) -> String {
         self.at(format_args!("peilingen/{id}"))

@@ -64,7 +64,7 @@ const fn inbox(route: &'static str, path: &'static str) -> Row {
     Row { door: Door::Servers, method: "POST", route, path, form: &[], answers }
 }
 
-pub(super) const TABLE: [Row; 66] = [
+pub(super) const TABLE: [Row; 68] = [
     page("/", "/", ["200"; 6]),
     page("/wijken/{slug}", "/wijken/bloemhof", ["200"; 6]),
     page("/wijken/{slug}/volgen", "/wijken/bloemhof/volgen?server=a.test", ["200"; 6]),
@@ -76,8 +76,10 @@ pub(super) const TABLE: [Row; 66] = [
     form("/melden", "/melden?wijk=bloemhof", &[("why", "")], ["422"; 6]),
     // The post is no event and no poll, and stands at one address only.
     page("/agenda/{id}", "/agenda/{post}", ["404"; 6]),
+    page("/agenda/{id}/activiteit.ics", "/agenda/{post}/activiteit.ics", ["404"; 6]),
     page("/peilingen/{id}", "/peilingen/{post}", ["404"; 6]),
     page("/wijken/{slug}/agenda", "/wijken/bloemhof/agenda", ["200"; 6]),
+    page("/wijken/{slug}/agenda.ics", "/wijken/bloemhof/agenda.ics", ["200"; 6]),
     page("/tags/{tag}", "/tags/nergens", ["404"; 6]),
     page("/static/{name}", "/static/favicon.svg", ["200"; 6]),
     // One that lies on the desk; `tests/trust/media.rs` knows those that are shown.

@@ -230,7 +230,7 @@ impl Town {
 }
 
 /// Where what is public can be read.
-const PUBLIC_PLACES: [(&str, &str); 7] = [
+const PUBLIC_PLACES: [(&str, &str); 8] = [
     ("/wijken/bloemhof", HTML),
     ("/", HTML),
     ("/wijken/bloemhof/outbox", super::http::ACTIVITY_JSON),
@@ -238,6 +238,7 @@ const PUBLIC_PLACES: [(&str, &str); 7] = [
     ("/wijken/bloemhof/featured", super::http::ACTIVITY_JSON),
     ("/wijken/bloemhof/feed.atom", "application/atom+xml"),
     ("/wijken/bloemhof/feed.json", "application/json"),
+    ("/wijken/bloemhof/agenda.ics", "text/calendar"),
 ];
 
 /// The requests, in few words: for what a failing test says.

@@ -29,6 +29,7 @@ struct AgendaPage {
     wijk: WijkView,
     wijk_url: String,
     object_url: String,
+    calendar_url: String,
     agenda: Vec<AgendaLine>,
 }
 
@@ -56,6 +57,7 @@ async fn make(web: &Web, visitor: &Visitor, slug: String) -> Result<Made> {
         wijk: WijkView::of(&wijk, around.followers),
         wijk_url: links.wijk(wijk.slug()),
         object_url: object.clone(),
+        calendar_url: links.calendar(wijk.slug()),
         agenda: setting.agenda(&shown),
         t,
     };

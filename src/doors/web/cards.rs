@@ -199,6 +199,8 @@ pub(super) struct PostCard {
     pub(super) html: String,
     pub(super) pictures: Gallery,
     pub(super) quoted: Option<String>,
+    pub(super) report_url: String,
+    pub(super) calendar_url: Option<String>,
     pub(super) is_safety: bool,
 }
 
@@ -331,6 +333,12 @@ impl Setting<'_> {
             html: shown.content.as_str().to_owned(),
             quoted: quoted(&shown),
             pictures: Gallery::of(version, self.pictures),
+            report_url: format!("/melden?bericht={}", post.id),
+            calendar_url: shown
+                .event
+                .as_ref()
+                .filter(|event| event.is_to_come(self.now))
+                .map(|_| self.links.calendar_of_event(post.id)),
             is_safety: partner.is_some_and(|partner| is_safety(partner.row.kind)),
             title: shown.title,
         }

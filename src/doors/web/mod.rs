@@ -21,6 +21,8 @@ mod wijk;
 mod follow;
 mod post;
 mod agenda;
+mod icalendar;
+mod calendar;
 mod tag;
 mod author;
 mod sign_in;
@@ -69,11 +71,12 @@ pub fn routes(app: &App, otherwise: Router) -> Router {
         .route("/wijken/{slug}", get(wijk::page))
         .route("/wijken/{slug}/volgen", get(follow::page))
         .route("/wijken/{slug}/agenda", get(agenda::page))
+        .route("/wijken/{slug}/agenda.ics", get(calendar::of_wijk))
         .route("/berichten/{id}", get(post::page))
-        // A conversation is read on the page of what opened it.
-        .route("/gesprekken/{id}", get(post::page))
+        .route("/gesprekken/{id}", get(post::conversation))
         .route("/melden", get(report::page).post(report::send))
         .route("/agenda/{id}", get(post::event))
+        .route("/agenda/{id}/activiteit.ics", get(calendar::of_event))
         .route("/peilingen/{id}", get(post::poll))
         .route("/tags/{tag}", get(tag::page))
         .route("/partners/{name}", get(author::page))

@@ -22,6 +22,8 @@ use crate::neighbourhood::reactions::{self, Totals};
 use crate::neighbourhood::timelines::{self, Around, Shown};
 use crate::neighbourhood::wijken::{self, Wijk};
 
+const CONVERSATIONS: &str = "gesprekken";
+
 #[derive(Template)]
 #[template(path = "post.html")]
 struct PostPage {
@@ -35,7 +37,6 @@ struct PostPage {
     answered_url: Option<String>,
     likes: i64,
     shares: i64,
-    report_url: String,
 }
 
 /// A post with all that stands around it.
@@ -75,7 +76,17 @@ pub(super) async fn poll(
     show(&web, &visitor, "peilingen", &id, &headers).await
 }
 
-/// What stands at `/{kind}/{id}`: every post at one address.
+/// A conversation, by what opened it: a post of whichever kind.
+pub(super) async fn conversation(
+    State(web): State<Web>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    show(&web, &visitor, CONVERSATIONS, &id, &headers).await
+}
+
+/// What stands at `/{kind}/{id}`: every post at one address, but for its conversation.
 async fn show(
     web: &Web,
     visitor: &Visitor,
@@ -84,16 +95,17 @@ async fn show(
     headers: &HeaderMap,
 ) -> Result<Response, Failure> {
     let id: PostId = id.parse()?;
-    let made = make(web, visitor, format!("{kind}/{id}"), id);
+    let made = make(web, visitor, kind, id);
     web.pages.show(web, visitor, Place::Post { kind, id }, headers, made).await
 }
 
-async fn make(web: &Web, visitor: &Visitor, path: String, id: PostId) -> Result<Made> {
+async fn make(web: &Web, visitor: &Visitor, kind: &str, id: PostId) -> Result<Made> {
+    let path = format!("{kind}/{id}");
     let now = web.app.clock.now();
     let Found { shown, wijk, around, answers, totals, pictures } =
         web.app.database.read(move |c| read(c, id, now)).await?;
     let (t, links) = (visitor.translator(web), &web.app.links);
-    if shown.post.kind.address(links, id) != links.at(&path) {
+    if kind != CONVERSATIONS && shown.post.kind.address(links, id) != links.at(&path) {
         return Err(Error::NotFound);
     }
     let (partners, pictures) = (around.partners.as_slice(), &pictures);
@@ -107,10 +119,9 @@ async fn make(web: &Web, visitor: &Visitor, path: String, id: PostId) -> Result<
         object_url: shown.post.uri.to_string(),
         replies: thread::replies(&setting, &shown.post, &answers),
         answered_url: (shown.post.thread_id != shown.post.id)
-            .then(|| links.post(shown.post.thread_id)),
+            .then(|| links.conversation(shown.post.thread_id)),
         likes: totals.likes,
         shares: totals.shares,
-        report_url: format!("/melden?bericht={id}"),
         t,
     };
     Ok(Made {

@@ -91,7 +91,7 @@ impl Shown {
 
     fn page(&self, links: &Links) -> String {
         match self {
-            Self::Post { post, .. } => links.post(post.id),
+            Self::Post { post, .. } => post.kind.address(links, post.id),
             Self::Wijk(wijk) => links.wijk(wijk.slug()),
         }
     }

@@ -79,7 +79,8 @@ fn with_subject(conn: &mut Connection, report: Report, wijk: WijkId) -> Result<R
 pub(super) fn entry(read: Read, slug: &str, links: &Links) -> Entry {
     let Read { report, post, about, is_shown } = read;
     let remote = about.as_ref().filter(|actor| !actor.is_local);
-    let here = post.as_ref().filter(|_| is_shown).map(|(post, _)| links.post(post.id));
+    let here =
+        post.as_ref().filter(|_| is_shown).map(|(post, _)| post.kind.address(links, post.id));
     let original = post.as_ref().and_then(|(post, _)| cards::original(post));
     Entry {
         id: report.id,

@@ -33,6 +33,12 @@ impl Event {
     pub fn over_at(&self) -> Time {
         self.ends_at.unwrap_or_else(|| self.starts_at.plus(WITHOUT_END))
     }
+
+    /// Somebody could go there.
+    #[must_use]
+    pub fn is_to_come(&self, now: Time) -> bool {
+        self.status != EventStatus::Cancelled && self.over_at() > now
+    }
 }
 
 /// The parts of a schema.org `PostalAddress` that a visitor needs to get there.
