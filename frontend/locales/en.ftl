@@ -203,6 +203,7 @@ desk-replies = Answers
 desk-replies-hint = These answers ask for a place on our page. They do not go to the followers.
 desk-empty = Nothing to do. Lovely!
 desk-empty-text = As soon as somebody names the wijk, you see the post here. Time for coffee.
+desk-only-private = There are no posts to decide about now. Something that is for you alone still lies here.
 desk-why-stranger = Does not follow the wijk
 desk-why-newcomer = Follows the wijk
 desk-why-edit = Changed after approval

@@ -203,6 +203,7 @@ desk-replies = Antwoorden
 desk-replies-hint = Deze antwoorden vragen een plek op onze pagina. Ze gaan niet naar de volgers.
 desk-empty = Niets te doen. Fijn!
 desk-empty-text = Zodra iemand de wijk noemt, zie je het bericht hier. Tijd voor koffie.
+desk-only-private = Over berichten hoef je nu niets te beslissen. Er ligt nog wel iets dat alleen voor jullie is.
 desk-why-stranger = Volgt de wijk niet
 desk-why-newcomer = Volgt de wijk
 desk-why-edit = Aangepast na goedkeuring

@@ -343,13 +343,13 @@ impl Translator {
         format!("{weekday} {} {month} {}, {}", at.day(), at.year(), clock(&at))
     }
 
-    /// `di 24 nov, 10:05 – 12:00`; the day again when it ends on another.
+    /// `di 24 nov, 10:05 – 12:00`, its hours on one line; the day again when it ends on another.
     #[must_use]
     pub fn time_range(&self, starts: impl Moment, ends: impl Moment) -> String {
         let (starts, ends) = (self.here(starts), self.here(ends));
         let begin = format!("{}, {}", self.short_day(&starts), clock(&starts));
         if starts.date() == ends.date() {
-            format!("{begin} – {}", clock(&ends))
+            format!("{begin}\u{a0}–\u{2060}\u{a0}{}", clock(&ends))
         } else {
             format!("{begin} – {}, {}", self.short_day(&ends), clock(&ends))
         }
@@ -659,7 +659,10 @@ mod tests {
     fn a_range_names_its_day_once() {
         let dutch = translator(Language::Nl);
         let start = at("2026-11-24T09:00:00Z");
-        assert_eq!(dutch.time_range(start, at("2026-11-24T11:00:00Z")), "di 24 nov, 10:00 – 12:00");
+        assert_eq!(
+            dutch.time_range(start, at("2026-11-24T11:00:00Z")),
+            "di 24 nov, 10:00\u{a0}–\u{2060}\u{a0}12:00"
+        );
         assert_eq!(
             dutch.time_range(start, at("2026-11-25T11:00:00Z")),
             "di 24 nov, 10:00 – wo 25 nov, 12:00"

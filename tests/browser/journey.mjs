@@ -110,7 +110,14 @@ async function aRefusal(moderator) {
   await town("writes", { who: "resident", words });
   await moderator.opens("/balie");
   const entry = moderator.waiting(words);
+  const approve = entry.getByRole("button", { name: "Goedkeuren" });
+  const above = async () => {
+    const [button, whole] = [await approve.boundingBox(), await entry.boundingBox()];
+    return [button.x, button.y - whole.y, button.width];
+  };
+  const before = await above();
   await entry.getByText("Weigeren").click();
+  assert.deepEqual(await above(), before, "what opens moves no button");
   await entry.getByRole("radio", { name: "Reclame" }).check();
   await entry.getByLabel("In je eigen woorden").fill("Een winkel in een andere stad");
   await moderator.isFine("desk-refusing");
@@ -176,6 +183,10 @@ async function aDirectPost(moderator) {
 async function anEmptyDeskAndOut(moderator) {
   await moderator.opens("/balie");
   await moderator.follows(moderator.waiting("plantenbakken").getByRole("button", { name: "Goedkeuren" }));
+  await moderator.opens("/balie");
+  assert.ok(!(await moderator.text()).includes("Niets te doen"), "a letter is something to do");
+  await moderator.follows(moderator.page.getByRole("link", { name: "Alleen voor jullie" }));
+  await moderator.follows(moderator.waiting("Alleen voor de redactie").getByRole("button", { name: "Gelezen, mag weg" }));
   await moderator.opens("/balie");
   assert.ok((await moderator.text()).includes("Niets te doen"));
   await moderator.isFine("desk-empty");

@@ -11,6 +11,7 @@ use tokio::process::Command;
 use crate::harness::{Note, Server, TestDatabase, Town, variable};
 
 mod corpus;
+mod kinds;
 mod picture;
 mod thread;
 mod pictures;

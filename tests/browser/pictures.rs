@@ -31,7 +31,13 @@ fn street(width: u32, height: u32, front: [u8; 3]) -> Vec<u8> {
 /// Shapes of one post's pictures.
 type Shapes<'a> = &'a [(u32, u32)];
 
-async fn posts(town: &Town, by: &Neighbour, words: &str, alt: &str, shapes: Shapes<'_>) -> Note {
+pub(super) async fn posts_with_pictures(
+    town: &Town,
+    by: &Neighbour,
+    words: &str,
+    alt: &str,
+    shapes: Shapes<'_>,
+) -> Note {
     let mut attachment: Vec<Value> = Vec::new();
     for (number, (width, height)) in (1_u8..).zip(shapes) {
         let url = format!("http://{}/media/{}-{number}.jpg", by.host, words.len());
@@ -70,11 +76,13 @@ async fn pictures_on_the_pages() {
     ];
     let mut count = 0;
     for (words, alt, shapes) in all {
-        posts(&town, &town.partner, words, alt, shapes).await;
+        posts_with_pictures(&town, &town.partner, words, alt, shapes).await;
         count += shapes.len();
         shows(&town, count).await;
     }
-    let note = posts(&town, &town.resident, "Mag dit op de pagina?", "De bank", &[tall]).await;
+    let note =
+        posts_with_pictures(&town, &town.resident, "Mag dit op de pagina?", "De bank", &[tall])
+            .await;
     town.waiting(&note).await;
     let url = note.attachment[0]["url"].as_str().expect("an address").to_owned();
     let fetched =
