@@ -99,7 +99,8 @@ impl KnownKeys {
         self.0.insert(key_id.to_owned(), known.clone());
     }
 
-    pub fn forget(&self, key_id: &str) {
-        self.0.remove(key_id);
+    /// All keys of an actor: its document was read again, and may name none of them any more.
+    pub fn forget_of(&self, actor: &Uri) {
+        self.0.retain(|_, known| known.actor_uri != *actor);
     }
 }

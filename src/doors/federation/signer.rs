@@ -53,7 +53,6 @@ pub(super) async fn verify(
     if is_new || !federation.memory.may_refetch(&known.actor_uri, now) {
         return Err(refused(StatusCode::UNAUTHORIZED, "the signature does not hold"));
     }
-    federation.known.forget(key_id);
     let known = fetch(federation, &claim.key_id).await?;
     if claim.verified_by(&known.key) {
         federation.known.keep(key_id, &known);
@@ -161,6 +160,7 @@ async fn fetch_owner(
         owner_of(federation, &address).await?
     };
     let actor = RemoteActor::at(&owner)?.dereference_forced(data).await?.0;
+    federation.known.forget_of(&actor.uri);
     let named = key_id.to_string();
     match federation.app.database.read(move |c| keys::named(c, &named)).await? {
         Some((owner, key)) if owner.id == actor.id => Ok(Arc::new(Known::of(&owner, &key)?)),
