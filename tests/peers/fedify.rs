@@ -68,12 +68,7 @@ impl Fedify {
 
     /// An order that must be carried out, every delivery taken.
     pub(super) async fn does(&self, what: &str, order: &Value) -> Value {
-        let request = Request {
-            method: "POST".to_owned(),
-            body: order.to_string().into_bytes(),
-            ..Request::get(self.name, &format!("/{what}"), "application/json")
-        };
-        let answer = self.ask(&request).await;
+        let answer = self.tries(what, order).await;
         let failed = answer["failed"].as_array().cloned().unwrap_or_default();
         assert!(
             answer["error"].is_null() && failed.is_empty(),
@@ -81,6 +76,16 @@ impl Fedify {
             self.lists("refused").await
         );
         answer
+    }
+
+    /// An order whose deliveries may be refused: `failed` says which.
+    pub(super) async fn tries(&self, what: &str, order: &Value) -> Value {
+        let request = Request {
+            method: "POST".to_owned(),
+            body: order.to_string().into_bytes(),
+            ..Request::get(self.name, &format!("/{what}"), "application/json")
+        };
+        self.ask(&request).await
     }
 
     /// A listing as it is now.

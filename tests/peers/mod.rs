@@ -7,3 +7,4 @@ mod changes;
 mod polls;
 mod events;
 mod reports;
+mod keys;
