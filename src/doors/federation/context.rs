@@ -98,10 +98,10 @@ impl Deref for Federation {
 /// The server's own actor signs what we fetch, with the key that its document shows.
 fn signer(app: &App, own: &Arc<OwnKeys>, instance: ActorId) -> Signer {
     let (app, own) = (app.clone(), own.clone());
-    Arc::new(move || {
+    Arc::new(move |since| {
         let (app, own) = (app.clone(), own.clone());
         Box::pin(async move {
-            let own = own.of(&app, instance, Time::ZERO).await?;
+            let own = own.of(&app, instance, since).await?;
             Ok((own.key.clone(), own.key_id.clone()))
         })
     })

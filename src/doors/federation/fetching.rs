@@ -16,7 +16,7 @@ use reqwest_middleware::{
 use url::Url;
 
 use super::signatures::sign_get;
-use crate::foundation::clock::Clock;
+use crate::foundation::clock::{Clock, Time};
 use crate::foundation::error::Error;
 use crate::foundation::http_client::{FetchError, FetchRules, Fetched, HttpClient};
 use crate::foundation::keys::SigningKey;
@@ -24,9 +24,10 @@ use crate::foundation::keys::SigningKey;
 const ACTIVITY_JSON: &str = "application/activity+json";
 const ACTIVITY_STREAMS: &str = "https://www.w3.org/ns/activitystreams";
 
-/// The key of the server's own actor and its id, asked for at each request: a key may be rotated meanwhile.
+/// The key of the server's own actor and its id, as they were a moment ago but after that time: a key may be rotated
+/// meanwhile.
 pub type Signer =
-    Arc<dyn Fn() -> BoxFuture<'static, Result<(Arc<SigningKey>, String), Error>> + Send + Sync>;
+    Arc<dyn Fn(Time) -> BoxFuture<'static, Result<(Arc<SigningKey>, String), Error>> + Send + Sync>;
 
 /// Whether we go to a URL at all: where blocks are asked about, also for where a redirect leads. Where they cannot be
 /// read, nobody goes for now.
@@ -110,11 +111,8 @@ impl FetchLayer {
         let Some(target) = first.redirect()? else {
             return believed(first);
         };
-        let rules = self.rules;
-        let left = rules.deadline.saturating_sub(began.elapsed());
-        let rules = FetchRules { deadline: left, headers: rules.headers.min(left), ..rules };
         // A second redirect is a status like any other.
-        believed(self.exchange(&target, accept, rules).await?)
+        believed(self.exchange(&target, accept, left(self.rules, began)).await?)
     }
 
     /// The same within less time, for a request that waits for it.
@@ -133,6 +131,7 @@ impl FetchLayer {
         }
     }
 
+    /// Who refuses our signature may hold a key that is newer than the one we held: then signed once more.
     async fn exchange(
         &self,
         url: &Url,
@@ -140,14 +139,34 @@ impl FetchLayer {
         rules: FetchRules,
     ) -> Result<Fetched, Trouble> {
         self.allows(url).await?;
-        let mut headers = self.signed(url).await.map_err(|e| Trouble::NoAnswer(e.to_string()))?;
-        headers.insert(header::ACCEPT, accept.clone());
-        Ok(self.http.get(url, headers, rules).await?)
+        let began = Instant::now();
+        let held = self.key(Time::ZERO).await?;
+        let answer = self.signed(url, accept, rules, &held).await?;
+        if answer.status != StatusCode::UNAUTHORIZED {
+            return Ok(answer);
+        }
+        let newest = self.key(self.clock.now()).await?;
+        if Arc::ptr_eq(&held.0, &newest.0) {
+            return Ok(answer);
+        }
+        self.signed(url, accept, left(rules, began), &newest).await
     }
 
-    async fn signed(&self, url: &Url) -> Result<HeaderMap, Error> {
-        let (key, key_id) = (self.signer)().await?;
-        sign_get(&key, &key_id, url, self.clock.now())
+    async fn key(&self, since: Time) -> Result<(Arc<SigningKey>, String), Trouble> {
+        (self.signer)(since).await.map_err(|e| Trouble::NoAnswer(e.to_string()))
+    }
+
+    async fn signed(
+        &self,
+        url: &Url,
+        accept: &HeaderValue,
+        rules: FetchRules,
+        (key, key_id): &(Arc<SigningKey>, String),
+    ) -> Result<Fetched, Trouble> {
+        let headers = sign_get(key, key_id, url, self.clock.now());
+        let mut headers = headers.map_err(|e| Trouble::NoAnswer(e.to_string()))?;
+        headers.insert(header::ACCEPT, accept.clone());
+        Ok(self.http.get(url, headers, rules).await?)
     }
 
     async fn answer(&self, request: &Request) -> Result<Response, Trouble> {
@@ -165,6 +184,12 @@ impl FetchLayer {
             Err(trouble) => Err(trouble),
         }
     }
+}
+
+/// What is left of one deadline for another request.
+fn left(rules: FetchRules, began: Instant) -> FetchRules {
+    let deadline = rules.deadline.saturating_sub(began.elapsed());
+    FetchRules { deadline, headers: rules.headers.min(deadline), ..rules }
 }
 
 #[async_trait::async_trait]
@@ -281,7 +306,7 @@ mod tests {
             http: HttpClient::new(&url("https://wijk.test/"), lab, &limits).unwrap(),
             rules: FetchRules::object(&limits),
             clock: Clock::system(),
-            signer: Arc::new(|| Box::pin(async { Ok((Arc::clone(&KEY), KEY_ID.to_owned())) })),
+            signer: Arc::new(|_| Box::pin(async { Ok((Arc::clone(&KEY), KEY_ID.to_owned())) })),
             may_fetch: Arc::new(|url| {
                 Box::pin(async move { Ok(url.host_str() != Some("c.test")) })
             }),
@@ -418,6 +443,30 @@ mod tests {
         assert_eq!(fetched.url.as_str(), "http://b.test:7001/new");
         let asked = server.requests();
         assert!(is_signed_for(&asked[0], "b.test") && is_signed_for(&asked[1], "b.test:7001"));
+    }
+
+    /// The key was rotated, and we held the former for a moment longer.
+    #[tokio::test]
+    async fn who_refuses_the_former_key_is_asked_with_the_new_one() {
+        let server = Local::answering(|request, out| {
+            let is_new = is_signed_for(request, "b.test");
+            write!(out, "{}", if is_new { object("http://b.test/x") } else { status(401) })
+        });
+        let former = Arc::new(SigningKey::generate().unwrap());
+        let held = move |since: Time| {
+            let key = if since == Time::ZERO { former.clone() } else { Arc::clone(&KEY) };
+            Box::pin(async move { Ok((key, KEY_ID.to_owned())) }) as BoxFuture<'static, _>
+        };
+        let rotated = FetchLayer { signer: Arc::new(held), ..layer(&server) };
+        let data = data(rotated).await;
+        let there = url("http://b.test/x");
+        assert!(fetch_object_http::<_, Value>(&there, &data).await.is_ok());
+        assert_eq!(server.requests().len(), 2);
+
+        // With no other key there is nothing to try again.
+        let refusing = Local::answering(|_, out| write!(out, "{}", status(401)));
+        assert_eq!(kind(&fetch(&refusing, "http://b.test/x").await), "refused");
+        assert_eq!(refusing.requests().len(), 1);
     }
 
     #[tokio::test]
