@@ -1,5 +1,6 @@
 //! Use cases of one kind, written down together: what waits goes into one transaction, and only after its commit each
-//! is answered; on SQLite before others that wait to write. On PostgreSQL a transaction costs its own round trips and its own flush; on SQLite a savepoint.
+//! is answered; on SQLite before others that wait to write. On PostgreSQL a transaction costs its own round trips and
+//! its own flush; on SQLite a savepoint.
 
 use std::sync::Arc;
 

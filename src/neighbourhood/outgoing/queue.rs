@@ -78,8 +78,8 @@ pub fn any_due(conn: &mut Connection, now: Time) -> Result<(bool, bool)> {
     Ok(diesel::select((exists(healthy), exists(failing))).get_result(conn)?)
 }
 
-/// What may be sent now to each of these hosts, alerts first, then by `seq`: nothing behind a row about the same object that is not due,
-/// and nothing at all behind one that has only begun to be refused.
+/// What may be sent now to each of these hosts, alerts first, then by `seq`: nothing behind a row about the same object
+/// that is not due, and nothing at all behind one that has only begun to be refused.
 pub fn due(
     conn: &mut Connection,
     hosts: &[&Domain],
