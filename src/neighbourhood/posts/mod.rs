@@ -66,7 +66,7 @@ text_enum! {
         Event = "event",
         /// Work on streets and buildings.
         Works = "works",
-        /// Urgent and short-lived.
+        /// Urgent: it is told before all else.
         Alert = "alert",
         Poll = "poll",
     }
