@@ -29,7 +29,7 @@ pub use statement::{Statement, listed};
 pub(crate) use text_enum::text_enum;
 pub use together::Together;
 
-use self::writer::{Turn, Writer};
+use self::writer::{Priority, Writer};
 use super::error::{Error, Result};
 
 const SQLITE_READERS: u32 = 4;
@@ -107,16 +107,16 @@ impl Database {
         &self,
         work: impl Fn(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.write_in(Turn::InLine, work).await
+        self.write_in(Priority::InLine, work).await
     }
 
     async fn write_in<T: Send + 'static>(
         &self,
-        turn: Turn,
+        priority: Priority,
         work: impl Fn(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let outcome = if let Some(writer) = &self.0.writer {
-            writer.write(turn, work).await
+            writer.write(priority, work).await
         } else {
             let inner = self.0.clone();
             blocking(move || inner.repeated(&work)).await

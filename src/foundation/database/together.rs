@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use super::writer::Turn;
+use super::writer::Priority;
 use super::{Connection, Database};
 use crate::foundation::error::{Error, Result};
 
@@ -70,7 +70,7 @@ async fn write_all<T: Send + Sync + 'static>(
         batch.into_iter().map(|waiting| (waiting.item, waiting.answer)).unzip();
     let items = Arc::new(items);
     let all = items.clone();
-    let mut outcome = database.write_in(Turn::First, move |c| write(c, &all)).await;
+    let mut outcome = database.write_in(Priority::First, move |c| write(c, &all)).await;
     let is_one = answers.len() == 1;
     for (place, answer) in answers.into_iter().enumerate() {
         let outcome = match &outcome {
@@ -81,7 +81,7 @@ async fn write_all<T: Send + Sync + 'static>(
             Err(_) => {
                 let items = items.clone();
                 let work = move |c: &mut Connection| write(c, std::slice::from_ref(&items[place]));
-                database.write_in(Turn::First, work).await
+                database.write_in(Priority::First, work).await
             }
         };
         // Nobody waits any more where the request was dropped.

@@ -22,9 +22,9 @@ type Boxed = Box<dyn Any + Send>;
 type Work = Box<dyn Fn(&mut Connection) -> Result<Boxed> + Send>;
 type Answer = Box<dyn FnOnce(Result<Boxed>) + Send>;
 
-/// When a use case has its turn.
+/// Who goes first when many wait.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum Priority {
     /// Another server holds its connection open for the answer.
     First,
     InLine,
@@ -33,7 +33,7 @@ pub(super) enum Turn {
 struct Job {
     work: Work,
     answer: Answer,
-    turn: Turn,
+    priority: Priority,
 }
 
 /// What waits to be written.
@@ -45,9 +45,9 @@ struct Waiting {
 
 impl Waiting {
     fn add(&mut self, job: Job) {
-        match job.turn {
-            Turn::First => self.first.push_back(job),
-            Turn::InLine => self.in_line.push_back(job),
+        match job.priority {
+            Priority::First => self.first.push_back(job),
+            Priority::InLine => self.in_line.push_back(job),
         }
     }
 
@@ -106,7 +106,7 @@ impl Writer {
     /// Answers after the commit.
     pub(super) async fn write<T: Send + 'static>(
         &self,
-        turn: Turn,
+        priority: Priority,
         work: impl Fn(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (sender, receiver) = tokio::sync::oneshot::channel();
@@ -116,7 +116,7 @@ impl Writer {
                 // Nobody waits any more where the request was dropped.
                 let _ = sender.send(outcome);
             }),
-            turn,
+            priority,
         };
         let stopped = || Error::Unavailable("the writer has stopped".to_owned());
         self.0.send(job).map_err(|_| stopped())?;
@@ -250,19 +250,20 @@ mod tests {
         let writer = Writer::start(connection).unwrap();
         let (let_go, held) = channel::<()>();
         let held = Mutex::new(held);
-        let mut holding =
-            Box::pin(writer.write(Turn::InLine, move |_| Ok(held.lock().unwrap().recv().is_ok())));
+        let mut holding = Box::pin(
+            writer.write(Priority::InLine, move |_| Ok(held.lock().unwrap().recv().is_ok())),
+        );
         assert!(poll_immediate(&mut holding).await.is_none());
         let order: Arc<Mutex<Vec<usize>>> = Arc::default();
         let mut waiting = Vec::new();
         for place in 0..20 {
             let order = order.clone();
-            let turn = if place == 19 { Turn::First } else { Turn::InLine };
+            let priority = if place == 19 { Priority::First } else { Priority::InLine };
             let note = move |_: &mut Connection| {
                 order.lock().unwrap().push(place);
                 Ok(())
             };
-            let mut one = Box::pin(writer.write(turn, note));
+            let mut one = Box::pin(writer.write(priority, note));
             // Once looked at, it waits.
             assert!(poll_immediate(&mut one).await.is_none());
             waiting.push(one);
