@@ -59,6 +59,8 @@ each_database! {
             ..Activity::announce(WIJK, Object::Id(note.id.clone()))
         };
         let like = Activity::like(&case.honest.id(), &note.id);
+        // Nor does it end what hostile did itself.
+        case.town.accepts(&case.hostile, &case.hostile.follows().await).await;
 
         for theirs in [&follow, &ours, &like] {
             let undo = theirs.undone_by(&case.hostile.id());
@@ -72,7 +74,7 @@ each_database! {
         }
 
         case.town.everything_is_handled().await;
-        assert_eq!(case.town.wijk().await["followers"], 1);
+        assert_eq!(case.town.wijk().await["followers"], 2);
         let path = ours.id.strip_prefix("http://wijk.test").expect("an id of ours");
         assert_eq!(case.town.server.get(path, ACTIVITY_JSON).await.status, 200);
         case.town.still_hears(&case.town.partner).await;

@@ -5,7 +5,7 @@ use activitypub_federation::config::Data;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::arrived::{Arrived, Conversation, named};
+use super::arrived::{Arrived, Conversation, is_own, named};
 use crate::doors::federation::failure::Failure;
 use crate::doors::federation::objects::actor::RemoteActor;
 use crate::doors::federation::values::uri_of;
@@ -62,6 +62,10 @@ pub struct UndoFollow(pub Arrived);
 impl Conversation for UndoFollow {
     fn arrived(&self) -> &Arrived {
         &self.0
+    }
+
+    fn check(&self) -> Result<()> {
+        is_own(&self.0)
     }
 
     async fn act(self, data: &Data<App>) -> Result<(), Failure> {
