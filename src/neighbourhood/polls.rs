@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
+use super::blocks::Blocklist;
 use super::outgoing::Word;
 use super::outgoing::store::say;
 use super::posts::Post;
@@ -18,6 +19,7 @@ use crate::foundation::database::schema::{poll_inboxes, poll_votes, polls, posts
 use crate::foundation::database::{Connection, on_each};
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::PostId;
+use crate::foundation::uri::Uri;
 
 /// Counts are told at most this often; Mastodon waits as long.
 pub const TOLD_EVERY: Duration = Duration::from_mins(3);
@@ -166,6 +168,13 @@ pub fn vote(
             .execute(c))?;
     }
     show_anew(conn, post.id)
+}
+
+/// Whether every wijk that shows a poll hears `voter`: the count that it shows is one for all.
+pub fn may_vote(conn: &mut Connection, post: PostId, voter: &Uri) -> Result<bool> {
+    let (blocklist, host) = (Blocklist::read(conn)?, voter.domain());
+    let standing = announcements::all_standing(conn, post)?;
+    Ok(standing.iter().all(|shown| blocklist.may_show(voter, &host, Some(shown.wijk_id))))
 }
 
 /// Locks the row of a poll that takes votes, and reads it.

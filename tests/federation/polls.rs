@@ -5,11 +5,14 @@ use std::time::Duration;
 use diesel::{QueryDsl, RunQueryDsl};
 use likejewijk::foundation::clock::Time;
 use likejewijk::foundation::database::schema::{arrivals, poll_votes};
+use likejewijk::foundation::domain::Domain;
 use likejewijk::foundation::text::SafeHtml;
+use likejewijk::neighbourhood::blocks::{self, Blocked};
 use likejewijk::neighbourhood::polls;
 use likejewijk::neighbourhood::posts::poll::Poll;
 use likejewijk::neighbourhood::posts::{Kind, Post, Shown, store as posts_store};
 use likejewijk::neighbourhood::submissions::store as submissions;
+use likejewijk::neighbourhood::wijken::{self, NewWijk};
 use serde_json::{Value, json};
 
 use super::house::{House, NOW, uri};
@@ -101,7 +104,7 @@ async fn who_voted_is_not_kept() {
     assert!(!rows[0].contains("jan"), "{rows:?}");
     let kept: i64 = house.write(|c| Ok(arrivals::table.count().get_result(c)?)).await;
     assert_eq!(kept, 0);
-    let wijk = house.write(|c| likejewijk::neighbourhood::wijken::find(c, "bloemhof")).await.id();
+    let wijk = house.write(|c| wijken::find(c, "bloemhof")).await.id();
     assert_eq!(house.write(move |c| submissions::waiting(c, wijk, true)).await.len(), 0);
 
     // Somebody else's vote in another's name is none.
@@ -141,4 +144,33 @@ async fn counts_are_told_every_three_minutes_and_at_the_end() {
     known(&house, "https://social.example/users/piet").await;
     act(&house, &vote(&post, "https://social.example/users/piet", "Park")).await.unwrap();
     assert_eq!(votes(&house, &post).await, (1, 0, Some(1)), "closed is closed");
+}
+
+/// A count is one for all who see it: whom a wijk that shows the poll does not hear has no part in it.
+#[tokio::test]
+async fn whom_the_wijk_blocks_does_not_count() {
+    let house = House::open().await;
+    let post = poll(&house, false).await;
+    let wijk = house.write(|c| wijken::find(c, "bloemhof")).await.id();
+    let elsewhere = house.app.links.clone();
+    let other = NewWijk::prepare(&house.app.secret, &elsewhere, "lombok", "Lombok").unwrap();
+    house
+        .write(move |c| {
+            let lombok = wijken::add(c, &elsewhere, &other, NOW)?.id();
+            let jan = Blocked::Actor(uri(JAN));
+            blocks::add(c, "jan", &jan, Some(wijk), None, NOW)?;
+            let all = Blocked::Domain(Domain::parse("gts.example").unwrap());
+            blocks::add(c, "gts.example", &all, Some(lombok), None, NOW)
+        })
+        .await;
+    known(&house, JAN).await;
+    act(&house, &vote(&post, JAN, "Plein")).await.unwrap();
+    assert_eq!(votes(&house, &post).await, (0, 0, Some(0)));
+    let kept: i64 = house.write(|c| Ok(arrivals::table.count().get_result(c)?)).await;
+    assert_eq!(kept, 0, "forgotten like any vote");
+
+    let school = "https://gts.example/users/school";
+    known(&house, school).await;
+    act(&house, &vote(&post, school, "Park")).await.unwrap();
+    assert_eq!(votes(&house, &post).await, (0, 1, Some(1)), "another wijk's block is its own");
 }

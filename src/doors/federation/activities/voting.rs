@@ -61,7 +61,10 @@ impl Conversation for Vote {
         let (actor, now) = (self.0.actor.clone(), data.clock.now());
         let hash = data.secret.voter_hash(poll.as_str(), actor.as_str());
         let counted = data.database.write(move |c| {
-            if let Some(post) = posts_store::by_uri(c, &poll)? {
+            let post = posts_store::by_uri(c, &poll)?;
+            if let Some(post) = post
+                && polls::may_vote(c, post.id, &actor)?
+            {
                 // Known since its signature was verified.
                 let voter = actors_store::by_uri(c, &actor)?;
                 let shared_inbox = voter.and_then(|voter| voter.shared_inbox);
