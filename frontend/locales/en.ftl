@@ -241,6 +241,7 @@ desk-report-close = Leave it and close
 desk-report-take-back = Take the post back
 desk-notice-handled = The report is closed.
 desk-notice-answer = Nothing has changed: first write what you think of it, in at most 500 characters.
+desk-notice-unread = Nothing has changed: the writer's server only reads reports about a post that was sent to a wijk. Untick passing it on to handle the report.
 desk-announced = Passed on
 desk-announced-hint = A mistake? Take a post back and it disappears here and from the followers.
 desk-announced-empty = What the wijk has passed on will be here.

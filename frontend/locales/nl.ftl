@@ -241,6 +241,7 @@ desk-report-close = Laat staan en sluit
 desk-report-take-back = Haal het bericht terug
 desk-notice-handled = De melding is gesloten.
 desk-notice-answer = Er is niets veranderd: schrijf eerst wat je ervan vindt, in hooguit 500 tekens.
+desk-notice-unread = Er is niets veranderd: de server van de schrijver leest alleen meldingen over een bericht dat aan een wijk is gestuurd. Vink doorsturen uit, dan kun je de melding afhandelen.
 desk-announced = Doorgegeven
 desk-announced-hint = Vergist? Haal een bericht terug en het verdwijnt hier en bij de volgers.
 desk-announced-empty = Hier staat straks wat de wijk heeft doorgegeven.

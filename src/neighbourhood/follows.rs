@@ -11,6 +11,7 @@ use super::{epochs, instances};
 use crate::foundation::clock::Time;
 use crate::foundation::database::schema::{actors, ended_follows, follows};
 use crate::foundation::database::{Connection, Statement, on_each, text_enum};
+use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{ActorId, FollowId, WijkId};
 use crate::foundation::links::Links;
@@ -225,6 +226,19 @@ pub fn inboxes(
         rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));
     }
     Ok(rows)
+}
+
+/// Which of these servers anybody follows one of `targets` from now.
+pub fn servers_following(
+    conn: &mut Connection,
+    targets: &[ActorId],
+    servers: &[&Domain],
+) -> Result<Vec<Domain>> {
+    let standing = follows::target_id.eq_any(targets).and(follows::state.eq(State::Accepted));
+    let there = actors::table.on(actors::id.eq(follows::follower_id));
+    let following = follows::table.inner_join(there).filter(standing);
+    let following = following.filter(actors::domain.eq_any(servers)).select(actors::domain);
+    Ok(on_each!(conn, c => following.distinct().load(c))?)
 }
 
 /// Of follows that ended since then, where nobody follows any more.

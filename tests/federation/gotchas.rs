@@ -1,5 +1,5 @@
 //! The gotchas of FEDERATION-PROFILE §11, each by its number. Those that are facts about others and leave us nothing to
-//! do have no test:
+//! do have no test (FEDERATION.md names them):
 //!
 //! | number | whose fact |
 //! |---|---|
@@ -7,9 +7,9 @@
 //! | 5 | Mastodon hides a boost of what is among the newest 80 posts of a home feed |
 //! | 6, 7 | who hides boosts, or reads lists without them, sees nothing of a wijk: for the page "zo doe je mee" |
 //! | 9 | Misskey knows no Update of a Note |
-//! | 23 | a Like on Mastodon of a converted Event is a Like |
 //! | 24 | Mastodon acts only on what somebody there follows: `tests/peers` lets somebody follow first |
-//! | 29 | Mbin does not tell that it takes a boost back |
+
+mod forms;
 
 use std::time::Duration;
 

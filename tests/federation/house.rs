@@ -10,12 +10,15 @@ use likejewijk::doors::federation::{outbox, routes};
 use likejewijk::foundation::app::App;
 use likejewijk::foundation::clock::{Clock, Time};
 use likejewijk::foundation::config::Config;
-use likejewijk::foundation::database::{Connection, schema::activities, schema::outgoing};
+use likejewijk::foundation::database::Connection;
+use likejewijk::foundation::database::schema::{activities, deliveries, outgoing};
 use likejewijk::foundation::domain::Domain;
 use likejewijk::foundation::error::Result;
 use likejewijk::foundation::ids::ActorId;
 use likejewijk::foundation::text::SafeHtml;
 use likejewijk::neighbourhood::actors::{Actor, ActorKind, keys::NewKey, store as actors_store};
+use likejewijk::neighbourhood::follows;
+use likejewijk::neighbourhood::instances::{self, Software};
 use likejewijk::neighbourhood::outgoing::store as words;
 use likejewijk::neighbourhood::partners::{self, Kind, NewPartner};
 use likejewijk::neighbourhood::posts::{self, Post, Shown};
@@ -157,6 +160,62 @@ impl House {
         });
         let read = |(word, json): (String, String)| (word, serde_json::from_str(&json).unwrap());
         rows.await.into_iter().map(read).collect()
+    }
+
+    /// That server's NodeInfo says so.
+    pub(super) async fn runs(&self, host: &str, software: &str, version: &str) {
+        let host = Domain::parse(host).unwrap();
+        let software = Software { name: software.to_owned(), version: version.to_owned() };
+        self.write(move |c| {
+            instances::meet(c, &host)?;
+            instances::learn(c, &host, &software, NOW)
+        })
+        .await;
+    }
+
+    /// Somebody on a server that runs this follows one of ours.
+    pub(super) async fn follower(
+        &self,
+        host: &str,
+        (software, version): (&str, &str),
+        target: &Actor,
+    ) {
+        // What was said before is not for them.
+        self.said().await;
+        let name = format!("follower_of_{}", target.username);
+        let (follower, target) = (self.stranger(host, &name).await, target.clone());
+        let id = uri(&format!("{}/follow", follower.uri));
+        self.write(move |c| {
+            if target.kind == ActorKind::Group {
+                let wijk = wijken::find(c, &target.username)?;
+                follows::ask(c, &follower, &wijk, &id, NOW)
+            } else {
+                follows::ask_author(c, &follower, &target, &id, NOW)
+            }
+        })
+        .await;
+        self.runs(host, software, version).await;
+    }
+
+    /// What is on its way to the shared inbox of a server, in order.
+    pub(super) async fn told(&self, host: &str) -> Vec<Value> {
+        use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, RunQueryDsl};
+        self.said().await;
+        let inbox = format!("https://{host}/inbox");
+        let jsons = self.write(move |c| {
+            let there = deliveries::table.filter(deliveries::inbox.eq(&inbox));
+            let made =
+                there.inner_join(activities::table.on(activities::id.eq(deliveries::activity_id)));
+            Ok(made.order(deliveries::seq).select(activities::json).load::<String>(c)?)
+        });
+        jsons.await.iter().map(|json| serde_json::from_str(json).unwrap()).collect()
+    }
+
+    /// The same in short: `Create Note`, `Announce Update`.
+    pub(super) async fn heard(&self, host: &str) -> Vec<String> {
+        let told = self.told(host).await;
+        let kind = |one: &Value| one["type"].as_str().unwrap_or("id").to_owned();
+        told.iter().map(|one| format!("{} {}", kind(one), kind(&one["object"]))).collect()
     }
 
     /// As another server asks.

@@ -7,6 +7,7 @@ mod kinds;
 mod polls;
 mod saying;
 
+mod authors;
 mod gotchas;
 mod pictures;
 mod speaks;

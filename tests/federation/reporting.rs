@@ -5,13 +5,13 @@ use likejewijk::foundation::ids::WijkId;
 use likejewijk::neighbourhood::accounts::Moderator;
 use likejewijk::neighbourhood::instances::{self, Kind};
 use likejewijk::neighbourhood::posts::store as posts_store;
+use likejewijk::neighbourhood::reports::addressee::UNREAD;
 use likejewijk::neighbourhood::reports::handle::{self, Ending};
 use likejewijk::neighbourhood::reports::{Report, Why, store};
 use likejewijk::neighbourhood::submissions::arrive;
 use serde_json::Value;
 
 use super::house::{House, NOW};
-use super::speaks::keep;
 use super::understands::{act, known, post as read_post, specimen};
 
 const POST: &str = "https://wijk.example/berichten/56";
@@ -100,7 +100,7 @@ async fn a_report_names_a_post_by_any_page_it_has_here() {
 }
 
 /// What a moderator passes on about a post of `author`, whose server is told as a `kind`.
-async fn passed_on(author: &str, post: &str, kind: Kind) -> Value {
+pub(super) async fn passed_on(author: &str, post: &str, kind: Kind) -> Value {
     let house = House::open().await;
     let wijk = house.wijk().await;
     let author = known(&house, author).await;
@@ -125,11 +125,21 @@ async fn passed_on(author: &str, post: &str, kind: Kind) -> Value {
     flag
 }
 
+/// Lemmy drops what is about no post in a community of its own or ours: the desk says so, and the report stays.
 #[tokio::test]
-async fn g16_a_report_goes_to_the_authors_server_when_a_moderator_ticks_it() {
-    let (mastodon, lemmy) =
-        ("https://social.example/users/resident1", "https://lemmy.example/u/resident2");
-    keep("flag", passed_on(mastodon, "mastodon/create_note", Kind::Microblog).await);
-    let flag = passed_on(lemmy, "lemmy/create_page", Kind::Threadiverse).await;
-    keep("flag_for_threadiverse", flag);
+async fn what_a_server_would_not_read_is_not_sent() {
+    let house = House::open().await;
+    let wijk = house.wijk().await;
+    let resident = known(&house, "https://lemmy.example/u/resident2").await;
+    house.runs("lemmy.example", "lemmy", "0.19.15").await;
+    let mut flag = specimen("mbin/flag");
+    flag["object"] = resident.uri.as_str().into();
+    act(&house, &flag).await.unwrap();
+    let [report] = open(&house, None).await.try_into().unwrap();
+    let ending = Ending { passes_on: true, ..CLOSE };
+    let ended = end(&house, &report, ending, Moderator::operator(wijk.id())).await;
+    assert!(matches!(ended, Err(Error::Invalid { field: UNREAD, .. })), "{ended:?}");
+    assert_eq!(open(&house, None).await.len(), 1, "nothing changed");
+    end(&house, &report, CLOSE, Moderator::operator(wijk.id())).await.unwrap();
+    assert!(!house.said().await.contains_key("report"));
 }

@@ -16,6 +16,7 @@ pub mod shape;
 pub mod signer;
 pub mod guard;
 pub mod responses;
+pub mod telling;
 pub mod saying;
 pub mod outbox;
 pub mod whereabouts;

@@ -5,17 +5,18 @@ use std::collections::{BTreeSet, HashMap};
 use url::Url;
 
 use super::activities::{announcing, publishing};
-use super::saying::{Embedded, Said, Telling, say};
+use super::saying::say;
+use super::telling::{Embedded, Said, Telling, reads_authors};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::domain::Domain;
 use crate::foundation::error::Result;
-use crate::foundation::ids::ActivityId;
+use crate::foundation::ids::{ActivityId, ActorId, PostId};
 use crate::foundation::links::Links;
 use crate::neighbourhood::announcements::{self, Form};
 use crate::neighbourhood::blocks::Blocklist;
 use crate::neighbourhood::follows;
-use crate::neighbourhood::instances::{self, Known};
+use crate::neighbourhood::instances::{self, Kind, Known};
 use crate::neighbourhood::outgoing::Word;
 use crate::neighbourhood::outgoing::store::{self, Addressed, NewActivity, Pending};
 
@@ -130,6 +131,11 @@ fn forms(
     let hosts: Vec<&Domain> = reached.iter().map(|(_, host)| host).collect();
     let (known, before) = match said.telling {
         Telling::Alike => (HashMap::new(), HashMap::new()),
+        Telling::Writing { post, .. } => {
+            let known = instances::among(conn, &hosts)?;
+            let by_wijk = told_by_a_wijk(conn, post, &known)?;
+            (known, by_wijk)
+        }
         Telling::Announcing(_) | Telling::Relaying => {
             (instances::among(conn, &hosts)?, HashMap::new())
         }
@@ -141,4 +147,22 @@ fn forms(
     let form =
         |host: &Domain| said.form(known.get(host).unwrap_or(&nothing), before.get(host).copied());
     Ok(hosts.into_iter().map(|host| (host.clone(), form(host))).collect())
+}
+
+/// Servers of communities that hear of a post from a wijk they follow: one form for each server, and theirs has the title.
+fn told_by_a_wijk(
+    conn: &mut Connection,
+    post: PostId,
+    known: &HashMap<Domain, Known>,
+) -> Result<HashMap<Domain, Form>> {
+    let is_choosing = |known: &Known| known.kind() == Kind::Threadiverse && reads_authors(known);
+    let choosing = known.iter().filter(|(_, known)| is_choosing(known));
+    let choosing: Vec<&Domain> = choosing.map(|(host, _)| host).collect();
+    if choosing.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let wijken: Vec<ActorId> =
+        announcements::ever_by(conn, post)?.into_iter().map(ActorId::from).collect();
+    let following = follows::servers_following(conn, &wijken, &choosing)?;
+    Ok(following.into_iter().map(|host| (host, Form::Embedded)).collect())
 }

@@ -6,6 +6,7 @@ use super::activities::announcing::{self, Boost, ForCommunity};
 use super::activities::{declining, following, publishing, reporting};
 use super::objects::{actor, note};
 use super::responses;
+use super::telling::{Embedded, Said, Telling};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
@@ -13,10 +14,10 @@ use crate::foundation::ids::{
     ActivityId, ActorId, AnnouncementId, PostId, RawActivityId, ReportId, WijkId,
 };
 use crate::foundation::links::Links;
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::{Actor, keys, store as actors_store};
-use crate::neighbourhood::announcements::{self, Announcement, Form};
+use crate::neighbourhood::announcements::{self, Announcement};
 use crate::neighbourhood::follows;
-use crate::neighbourhood::instances::{self, Kind, Known};
 use crate::neighbourhood::media::Pictures;
 use crate::neighbourhood::outgoing::Word;
 use crate::neighbourhood::outgoing::store::Pending;
@@ -24,71 +25,10 @@ use crate::neighbourhood::partners;
 use crate::neighbourhood::polls;
 use crate::neighbourhood::posts::{ObjectType, Post, Version, store as posts_store};
 use crate::neighbourhood::reactions;
+use crate::neighbourhood::reports::addressee::{Addressee, addressee};
 use crate::neighbourhood::reports::store as reports;
 use crate::neighbourhood::site;
 use crate::neighbourhood::wijken::{self, Wijk};
-
-/// What is said, who signs it, and who hears it.
-pub(super) struct Said {
-    pub(super) signer: ActorId,
-    /// As most servers read it; `None` where they are not told.
-    pub(super) activity: Option<String>,
-    pub(super) embedded: Option<Embedded>,
-    pub(super) telling: Telling,
-    /// Heard once, whatever the followers are.
-    pub(super) directly: Vec<String>,
-    /// Whose followers hear it.
-    pub(super) followers_of: Vec<ActorId>,
-    /// Also those who followed at any time since then.
-    pub(super) heard_since: Option<Time>,
-}
-
-/// The form for servers of communities (FEP-1b12).
-pub(super) struct Embedded {
-    pub(super) json: String,
-    /// Lemmy 1.0 refuses a Note that answers nothing.
-    pub(super) is_bare_note: bool,
-}
-
-impl Embedded {
-    fn of(json: String) -> Self {
-        Self { json, is_bare_note: false }
-    }
-}
-
-/// Which form a server is told in.
-#[derive(Clone, Copy)]
-pub(super) enum Telling {
-    /// One for everybody.
-    Alike,
-    /// By what the server is.
-    Announcing(AnnouncementId),
-    /// By how it was told of the announcement.
-    Following(AnnouncementId),
-    /// Servers of calendars only.
-    Relaying,
-}
-impl Said {
-    pub(super) fn form(&self, known: &Known, before: Option<Form>) -> Form {
-        let by_id = if self.activity.is_some() { Form::Object } else { Form::Untold };
-        let by_itself = if self.is_read_by(known) { Form::Embedded } else { Form::Untold };
-        match (self.telling, before) {
-            (Telling::Alike, _) => by_id,
-            // An Announce ends Gancio's process where its Undo comes; it reads our outbox.
-            _ if known.runs("gancio") => Form::Untold,
-            (Telling::Relaying, _) if known.kind() == Kind::Calendar => by_id,
-            (Telling::Announcing(_), _) if known.kind() == Kind::Threadiverse => by_itself,
-            (Telling::Following(_), Some(Form::Embedded)) => by_itself,
-            (Telling::Relaying, _) | (Telling::Following(_), Some(Form::Untold)) => Form::Untold,
-            (Telling::Announcing(_) | Telling::Following(_), _) => by_id,
-        }
-    }
-
-    fn is_read_by(&self, known: &Known) -> bool {
-        let refuses_notes = known.runs("lemmy") && known.major_version() >= 1;
-        self.embedded.as_ref().is_some_and(|form| !(form.is_bare_note && refuses_notes))
-    }
-}
 
 pub(super) fn say(
     conn: &mut Connection,
@@ -152,7 +92,7 @@ fn create(conn: &mut Connection, links: &Links, id: &str, post: PostId) -> Resul
     let note = note_of(conn, links, &post, &author)?;
     let context = note::context(post.object_type);
     let create = publishing::create(id, &context, &note, &post, &author);
-    Ok(to_followers(&create, &author, None))
+    Ok(written_here(&create, &author, &post, None))
 }
 
 fn update_poll(conn: &mut Connection, links: &Links, id: &str, post: PostId) -> Result<Said> {
@@ -194,13 +134,15 @@ fn flag(conn: &mut Connection, id: &str, report: ReportId) -> Result<Said> {
     let report = reports::find(conn, report)?;
     let about = actors_store::find(conn, report.actor_id.ok_or(Error::NotFound)?)?;
     let by = actors_store::local(conn, site::MODERATION)?;
-    let known = instances::among(conn, &[&about.domain])?;
-    let is_threadiverse =
-        known.get(&about.domain).is_some_and(|known| known.kind() == Kind::Threadiverse);
-    let flag = if is_threadiverse {
-        reporting::flag_for_threadiverse(id, &by, &about, &report)?
-    } else {
-        reporting::flag(id, &by, &about, &report)
+    let flag = match addressee(conn, &report, &about)? {
+        Addressee::Account => reporting::flag(id, &by, &about, &report),
+        Addressee::Community(wijk) => {
+            reporting::flag_for_threadiverse(id, &by, &wijk.actor.uri, &report)
+        }
+        Addressee::Server => {
+            let home = about.uri.url()?.join("/").map_err(Error::internal)?;
+            reporting::flag_for_threadiverse(id, &by, &Uri::parse(home.as_str())?, &report)
+        }
     };
     let directly = vec![about.delivery_inbox().to_owned()];
     Ok(Said { directly, ..to_one(&flag, &by, &about) })
@@ -377,6 +319,13 @@ fn to_followers(json: &Value, signer: &Actor, heard_since: Option<Time>) -> Said
     Said { followers_of: vec![signer.id], heard_since, ..alike(json, signer) }
 }
 
+/// Of a post written here, to its author's followers.
+fn written_here(json: &Value, author: &Actor, post: &Post, heard_since: Option<Time>) -> Said {
+    let telling =
+        Telling::Writing { post: post.id, is_event: post.object_type == ObjectType::Event };
+    Said { telling, ..to_followers(json, author, heard_since) }
+}
+
 fn alike(json: &Value, signer: &Actor) -> Said {
     Said {
         signer: signer.id,
@@ -405,7 +354,7 @@ fn to_holders(
     post: &Post,
     heard_since: Option<Time>,
 ) -> Result<Said> {
-    let mut said = to_followers(json, author, heard_since);
+    let mut said = written_here(json, author, post, heard_since);
     let passed_on_by = announcements::ever_by(conn, post.id)?;
     said.followers_of.extend(passed_on_by.into_iter().map(ActorId::from));
     said.directly = reactions::inboxes(conn, post.id)?;

@@ -25,6 +25,7 @@ use crate::neighbourhood::announcements;
 use crate::neighbourhood::media::Pictures;
 use crate::neighbourhood::partners::{self, Partner};
 use crate::neighbourhood::posts;
+use crate::neighbourhood::reports::addressee::UNREAD;
 use crate::neighbourhood::reports::handle;
 use crate::neighbourhood::submissions::{Card, Why, decide, store, withdraw};
 use crate::neighbourhood::timelines::Shown;
@@ -131,11 +132,13 @@ enum Notice {
     Reason,
     /// A report ends with a word.
     Answer,
+    /// The author's server would not read the report.
+    Unread,
 }
 
 impl Notice {
     fn changed_nothing(self) -> bool {
-        matches!(self, Self::Conflict | Self::Reason | Self::Answer)
+        matches!(self, Self::Conflict | Self::Reason | Self::Answer | Self::Unread)
     }
 
     fn word(self) -> &'static str {
@@ -147,6 +150,7 @@ impl Notice {
             Self::Conflict => "conflict",
             Self::Reason => "reason",
             Self::Answer => "answer",
+            Self::Unread => "unread",
         }
     }
 }
@@ -428,6 +432,7 @@ fn afterwards<T>(decided: Result<T>, done: Notice, from: &FromDesk) -> Result<Re
     match decided {
         Ok(_) => Ok(back(from, done)),
         Err(Error::Conflict(_)) => Ok(back(from, Notice::Conflict)),
+        Err(Error::Invalid { field: UNREAD, .. }) => Ok(back(from, Notice::Unread)),
         Err(error) => Err(error.into()),
     }
 }

@@ -1,7 +1,7 @@
 //! What a moderator does with a report: leaves things as they are, or takes the post back; and, if ticked, tells the
 //! author's server. The log says who.
 
-use super::{Report, State, store};
+use super::{Report, State, addressee, store};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
@@ -24,7 +24,8 @@ pub struct Ending {
 
 /// # Errors
 /// `Conflict` where it was handled before, or what was to be taken back is not passed on now; `Invalid` without a word,
-/// or where nobody elsewhere could be told.
+/// where nobody elsewhere could be told, or where their
+/// server would not read it ([`addressee::UNREAD`]).
 pub fn end(
     conn: &mut Connection,
     id: ReportId,
@@ -61,6 +62,7 @@ fn pass_on(conn: &mut Connection, report: &Report, now: Time) -> Result<()> {
     if about.is_local {
         return Err(nobody());
     }
+    addressee::addressee(conn, report, &about)?;
     say(conn, &Word::Report { report: report.id }, now)
 }
 

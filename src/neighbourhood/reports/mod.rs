@@ -2,6 +2,7 @@
 //! by itself. Of who reports only a keyed hash is kept, to know one reporter from another, and no longer than the report
 //! is open.
 
+pub mod addressee;
 pub mod arrive;
 pub mod handle;
 pub mod store;

@@ -89,25 +89,17 @@ pub fn flag(id: &str, by: &Actor, about: &Actor, report: &Report) -> Value {
     })
 }
 
-/// For Lemmy and its like: one object, the words as `summary` too, and `to` the server itself.
-///
-/// # Errors
-/// `Invalid` where the account has no address.
-pub fn flag_for_threadiverse(
-    id: &str,
-    by: &Actor,
-    about: &Actor,
-    report: &Report,
-) -> Result<Value> {
-    let home = about.uri.url()?.join("/").map_err(Error::internal)?;
-    Ok(json!({
+/// For Lemmy and its like: one object, the words as `summary` too, and `to` the post's community or the server.
+#[must_use]
+pub fn flag_for_threadiverse(id: &str, by: &Actor, to: &Uri, report: &Report) -> Value {
+    json!({
         "@context": "https://www.w3.org/ns/activitystreams",
         "id": id,
         "type": "Flag",
         "actor": by.uri,
-        "to": [home],
+        "to": [to],
         "summary": report.answer,
         "content": report.answer,
         "object": report.subject,
-    }))
+    })
 }
