@@ -22,8 +22,9 @@ use super::file_storage::{FileName, FileStorage, Format};
 const LONGEST_SIDE: u32 = 8_192;
 /// 16 Mi: what a camera sold as 16 megapixels takes.
 const MOST_PIXELS: u64 = 4_096 * 4_096;
-/// Bytes of a decoded picture: all 16 Mi pixels with 8 bits a channel, half of them with 16. With one at a time this
-/// keeps the whole process below 150 MB.
+/// Bytes of a decoded picture: all 16 Mi pixels with 8 bits a channel, half of them with 16; of a progressive JPEG a
+/// third to two thirds of them, as its colours are subsampled. With one at a time this keeps the whole process below
+/// 150 MB.
 const MOST_DECODED: u64 = 64 << 20;
 /// Bytes that a decoder may take for itself, where it asks.
 const MOST_FOR_DECODER: u64 = 128 << 20;
@@ -134,6 +135,12 @@ fn decode(bytes: &[u8]) -> Result<DynamicImage> {
             "is {width} × {height} pixels; that is too large, 4096 × 4096 is the most"
         )));
     }
+    if decoder.total_bytes() + held_besides(bytes)? > MOST_DECODED {
+        return Err(refused(format!(
+            "is a progressive JPEG of {width} × {height} pixels; that takes too much to read, save it smaller or not \
+             progressive"
+        )));
+    }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut picture = DynamicImage::from_decoder(decoder).map_err(|_| refused("cannot be read"))?;
     picture = fitting(&picture, LARGE).unwrap_or(picture);
@@ -155,6 +162,37 @@ fn open(bytes: &[u8]) -> Result<impl ImageDecoder + '_> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
     reader.into_decoder().map_err(|_| refused("cannot be read"))
+}
+
+/// Bytes that the decoder holds besides the picture: of a progressive JPEG (SOF2 of ITU T.81, B.2.2) each coefficient
+/// until the last scan is read, two bytes for every sample of every channel.
+fn held_besides(bytes: &[u8]) -> Result<u64> {
+    let Some(mut rest) = bytes.strip_prefix(&[0xff, 0xd8]) else { return Ok(0) };
+    loop {
+        rest = match rest {
+            // Any marker may be led in by more of these.
+            [0xff, behind @ ..] if behind.first() == Some(&0xff) => behind,
+            [0xff, 0xc2, _, _, _, y1, y2, x1, x2, count, channels @ ..] => {
+                let side = |high, low| u64::from(u16::from_be_bytes([high, low]));
+                let pixels = side(*y1, *y2) * side(*x1, *x2);
+                return Ok(2 * samples(pixels, channels, usize::from(*count)));
+            }
+            [0xff, 0xc4 | 0xc8 | 0xcc | 0xe0..=0xfe | 0xdb..=0xdf, high, low, ..] => {
+                let length = usize::from(u16::from_be_bytes([*high, *low]));
+                rest.get(2 + length..).ok_or_else(|| refused("cannot be read"))?
+            }
+            [0xff, 0xc0 | 0xc1, ..] => return Ok(0),
+            _ => return Err(refused("cannot be read")),
+        }
+    }
+}
+
+/// Of so many pixels in all channels; each is an identifier, how often it is sampled across and down, and a table.
+fn samples(pixels: u64, channels: &[u8], count: usize) -> u64 {
+    let sampled = channels.chunks_exact(3).take(count).map(|channel| channel[1]);
+    let each: Vec<u64> = sampled.map(|by| u64::from(by >> 4) * u64::from(by & 15)).collect();
+    let most = each.iter().copied().max().unwrap_or(1).max(1);
+    pixels * each.iter().sum::<u64>() / most
 }
 
 /// `None` where it fits already. Averaging takes no memory besides the result, but is uneven where little is taken
@@ -286,6 +324,40 @@ mod tests {
             assert!(problem.contains(said), "{problem}");
             assert!(began.elapsed().as_millis() < 500);
         }
+    }
+
+    /// The header of a JPEG with red, green and blue, and whatever pixels.
+    fn header(marker: u8, width: u16, height: u16) -> Vec<u8> {
+        let mut jpeg = written(halves(8, 8), ImageFormat::Jpeg);
+        let at = jpeg.windows(2).position(|two| two == [0xff, 0xc0]).unwrap();
+        jpeg[at + 1] = marker;
+        jpeg[at + 5..at + 7].copy_from_slice(&height.to_be_bytes());
+        jpeg[at + 7..at + 9].copy_from_slice(&width.to_be_bytes());
+        jpeg
+    }
+
+    /// Read in one go, all its coefficients stand in memory at once.
+    #[test]
+    fn p08_a_large_progressive_jpeg_is_refused_by_its_header() {
+        const BASELINE: u8 = 0xc0;
+        const PROGRESSIVE: u8 = 0xc2;
+        let held = |marker, width, height| held_besides(&header(marker, width, height)).unwrap();
+        assert_eq!(held(BASELINE, 4096, 4096), 0);
+        assert!(held(PROGRESSIVE, 4096, 4096) >= 2 * 4096 * 4096);
+        assert!(problem(&header(PROGRESSIVE, 4096, 4096)).contains("progressive"));
+        assert!(redraw(&header(PROGRESSIVE, 2048, 1536)).is_ok(), "its pixels are not all there");
+        let led_in =
+            [&[0xff, 0xd8, 0xff, 0xff, 0xff], &header(PROGRESSIVE, 4096, 4096)[3..]].concat();
+        assert!(problem(&led_in).contains("progressive"));
+        // Behind the first segment a byte that belongs to none, which other readers step over.
+        let mut odd = header(PROGRESSIVE, 2048, 1536);
+        odd.insert(20, 0);
+        assert!(problem(&odd).contains("cannot be read"));
+
+        // Of 4 × 2 pixels 8 samples in the first channel; with its colours at half the size 2 and 2 more.
+        assert_eq!(samples(8, &[1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1], 3), 12);
+        assert_eq!(samples(8, &[1, 0x11, 0, 2, 0x11, 1, 3, 0x11, 1], 3), 24);
+        assert_eq!(samples(8, &[1, 0, 0], 1), 0);
     }
 
     fn crc32(bytes: &[u8]) -> u32 {
