@@ -15,8 +15,10 @@ use crate::foundation::error::{Error, Result};
 
 /// More would make the first of a batch wait for the last.
 const BATCH: usize = 256;
-/// What nobody waits for joins a batch for so long: whoever comes to a door meanwhile waits no longer than this.
+/// What nobody waits for joins a batch for so long,
 const JOINS_FOR: Duration = Duration::from_millis(3);
+/// and only for so long once somebody at a door waits for its commit.
+const JOINS_A_DOOR_FOR: Duration = Duration::from_millis(1);
 
 type Boxed = Box<dyn Any + Send>;
 type Work = Box<dyn Fn(&mut Connection) -> Result<Boxed> + Send>;
@@ -37,13 +39,17 @@ struct Job {
 }
 
 /// What waits to be written.
-#[derive(Default)]
 struct Waiting {
+    jobs: Receiver<Job>,
     first: VecDeque<Job>,
     in_line: VecDeque<Job>,
 }
 
 impl Waiting {
+    fn of(jobs: Receiver<Job>) -> Self {
+        Self { jobs, first: VecDeque::new(), in_line: VecDeque::new() }
+    }
+
     fn add(&mut self, job: Job) {
         match job.priority {
             Priority::First => self.first.push_back(job),
@@ -52,27 +58,37 @@ impl Waiting {
     }
 
     /// Waits until there is something to do; `false` when nobody can ask any more.
-    fn fill(&mut self, jobs: &Receiver<Job>) -> bool {
+    fn fill(&mut self) -> bool {
         if self.first.is_empty() && self.in_line.is_empty() {
-            match jobs.recv() {
+            match self.jobs.recv() {
                 Ok(job) => self.add(job),
                 Err(_) => return false,
             }
         }
-        jobs.try_iter().take(BATCH).for_each(|job| self.add(job));
         true
+    }
+
+    /// Whoever came meanwhile.
+    fn take_new(&mut self) {
+        for _ in 0..BATCH {
+            let Ok(job) = self.jobs.try_recv() else { return };
+            self.add(job);
+        }
     }
 
     /// The next of a batch, until it is full.
     fn next(&mut self, batch: &mut Batch) -> Option<Job> {
+        self.take_new();
         let job = if batch.first < BATCH { self.first.pop_front() } else { None };
         if job.is_some() {
             batch.first += 1;
+            let soon = Instant::now() + JOINS_A_DOOR_FOR;
+            batch.joined_until = batch.joined_until.min(soon);
             return job;
         }
         // One of those in line always joins: a full door holds nobody up for ever.
         let may_join =
-            batch.in_line == 0 || batch.in_line < BATCH && batch.begun.elapsed() < JOINS_FOR;
+            batch.in_line == 0 || batch.in_line < BATCH && Instant::now() < batch.joined_until;
         let job = if may_join { self.in_line.pop_front() } else { None };
         batch.in_line += usize::from(job.is_some());
         job
@@ -85,7 +101,7 @@ impl Waiting {
 
 /// One transaction, and how many of each kind are in it.
 struct Batch {
-    begun: Instant,
+    joined_until: Instant,
     first: usize,
     in_line: usize,
 }
@@ -98,7 +114,7 @@ impl Writer {
         let (sender, receiver) = channel();
         std::thread::Builder::new()
             .name("database writer".to_owned())
-            .spawn(move || serve(connection, &receiver))
+            .spawn(move || serve(connection, Waiting::of(receiver)))
             .map_err(Error::internal)?;
         Ok(Self(sender))
     }
@@ -128,9 +144,8 @@ impl Writer {
     }
 }
 
-fn serve(mut connection: Connection, jobs: &Receiver<Job>) {
-    let mut waiting = Waiting::default();
-    while waiting.fill(jobs) {
+fn serve(mut connection: Connection, mut waiting: Waiting) {
+    while waiting.fill() {
         run(&mut connection, &mut waiting);
     }
 }
@@ -143,7 +158,8 @@ fn run(connection: &mut Connection, waiting: &mut Waiting) {
         }
         return;
     }
-    let mut batch = Batch { begun: Instant::now(), first: 0, in_line: 0 };
+    let joined_until = Instant::now() + JOINS_FOR;
+    let mut batch = Batch { joined_until, first: 0, in_line: 0 };
     let mut answers = Vec::new();
     let mut broken = None;
     while let Some(job) = waiting.next(&mut batch) {
