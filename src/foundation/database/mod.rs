@@ -34,6 +34,8 @@ use super::error::{Error, Result};
 
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 12;
+/// Of these, for who comes to a door and writes.
+const AT_THE_DOORS: u32 = 4;
 const TRIES: u32 = 8;
 /// How long a use case waits for a connection before its caller is told to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -51,7 +53,7 @@ pub struct Database(Arc<Inner>);
 struct Inner {
     manager: Manager,
     pool: Pool<Manager>,
-    /// As many as connections: whoever waits, waits without a thread.
+    /// As many as connections, but for those kept for the doors: whoever waits, waits without a thread.
     turns: Semaphore,
     /// SQLite's; PostgreSQL writes through the pool.
     writer: Option<Writer>,
@@ -68,12 +70,12 @@ impl Database {
         let manager = Manager::parse(url)?;
         let mut first = manager.establish().map_err(|e| manager.cannot_open(&e))?;
         migrations::run(&mut first).map_err(|e| manager.cannot_open(&e))?;
-        let (writer, size, manager) = match manager {
+        let (writer, size, kept, manager) = match manager {
             Manager::Sqlite { path, .. } => {
                 let readers = Manager::Sqlite { path, reads_only: true };
-                (Some(Writer::start(first)?), SQLITE_READERS, readers)
+                (Some(Writer::start(first)?), SQLITE_READERS, 0, readers)
             }
-            Manager::Postgres { .. } => (None, POSTGRES_CONNECTIONS, manager),
+            Manager::Postgres { .. } => (None, POSTGRES_CONNECTIONS, AT_THE_DOORS, manager),
         };
         let pool = Pool::builder()
             .max_size(size)
@@ -82,7 +84,7 @@ impl Database {
             .test_on_check_out(writer.is_none())
             .build(manager.clone())
             .map_err(|e| Error::Unavailable(e.to_string()))?;
-        let turns = Semaphore::new(usize::try_from(size).unwrap_or(1));
+        let turns = Semaphore::new(usize::try_from(size - kept).unwrap_or(1));
         Ok(Self(Arc::new(Inner { manager, pool, turns, writer, commits: watch::Sender::new(0) })))
     }
 
@@ -119,6 +121,10 @@ impl Database {
             writer.write(priority, work).await
         } else {
             let inner = self.0.clone();
+            let _turn = match priority {
+                Priority::First => None,
+                Priority::InLine => Some(self.turn().await?),
+            };
             blocking(move || inner.repeated(&work)).await
         };
         if outcome.is_ok() {
