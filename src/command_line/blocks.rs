@@ -113,19 +113,22 @@ async fn add(app: App, what: What, wijk: Option<String>, reason: Option<String>)
     let added = move |conn: &mut Connection| {
         let wijk = id_of(conn, wijk.as_deref())?;
         blocks::add(conn, &what, &blocked, wijk, reason.as_deref(), now)?;
-        show_out(conn, wijk, now)?;
+        part(conn, wijk, now)?;
         moderation::record(conn, wijk, Decision::Blocked, None, &what, reason.as_deref(), now)
     };
     Ok(app.database.write(added).await?)
 }
 
-/// Who follows and is not heard any more, of that wijk or of every one.
-fn show_out(conn: &mut Connection, wijk: Option<WijkId>, now: Time) -> Result<()> {
+/// From who follows or is followed and is not heard any more, of that wijk or of every one.
+fn part(conn: &mut Connection, wijk: Option<WijkId>, now: Time) -> Result<()> {
     let wijken = match wijk {
         Some(id) => vec![rooms::by_id(conn, id)?],
         None => rooms::list(conn)?,
     };
-    wijken.iter().try_for_each(|wijk| follows::show_out(conn, wijk, now))
+    wijken.iter().try_for_each(|wijk| {
+        follows::show_out(conn, wijk, now)?;
+        follows::turn_from(conn, wijk, now)
+    })
 }
 
 async fn remove(app: App, what: What, wijk: Option<String>) -> Outcome {

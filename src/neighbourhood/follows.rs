@@ -279,6 +279,22 @@ pub fn show_out(conn: &mut Connection, wijk: &Wijk, now: Time) -> Result<()> {
     Ok(())
 }
 
+/// Whom a wijk does not hear any more it does not follow either. Hearing them again follows nobody by itself.
+pub fn turn_from(conn: &mut Connection, wijk: &Wijk, now: Time) -> Result<()> {
+    let blocklist = Blocklist::read(conn)?;
+    let followed: Vec<ActorId> = follows::table
+        .filter(follows::follower_id.eq(wijk.actor.id))
+        .select(follows::target_id)
+        .load(conn)?;
+    for target in followed {
+        let actor = actors_store::find(conn, target)?;
+        if !blocklist.may_show(&actor.uri, &actor.domain, Some(wijk.id())) {
+            leave(conn, wijk.actor.id, target, now)?;
+        }
+    }
+    Ok(())
+}
+
 /// A follower blocked the wijk: it follows no more, and is not passed on.
 pub fn turned_away(
     conn: &mut Connection,

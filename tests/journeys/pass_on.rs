@@ -118,6 +118,33 @@ each_database! {
         eventually("a revoked partner is not followed any more", undone).await;
     }
 
+    async fn a_partner_that_is_blocked_is_left_until_it_is_asked_again(db: TestDatabase) {
+        let town = Town::new(db).await;
+        let school = add(&town, "school", "all").await;
+        for (undone, what) in [(1, school.id()), (2, "b.test".to_owned())] {
+            let asked = async || {
+                let told = school.told("Follow", &school.id());
+                told.get(undone - 1).cloned().ok_or_else(|| seen(&school.inbox()))
+            };
+            let follow = eventually("the wijk asks to follow", asked).await.json();
+            accepts(&town, &school, &follow).await;
+            let block = ["block", "add", &what, "--wijk", "bloemhof"];
+            town.server.does(&block).await;
+            assert_eq!(partner(&town, &school).await["follow"], Value::Null, "{what}");
+            let left = async || {
+                let told = school.told("Undo", &school.id());
+                told.get(undone - 1).cloned().ok_or_else(|| seen(&school.inbox()))
+            };
+            let left = eventually("the wijk takes its Follow back", left).await;
+            assert_eq!(left.field("/object/id"), follow["id"].as_str().expect("an id"));
+
+            town.server.does(&["block", "remove", &what, "--wijk", "bloemhof"]).await;
+            assert_eq!(partner(&town, &school).await["follow"], Value::Null, "not by itself");
+            let id = partner(&town, &school).await["id"].as_str().expect("an id").to_owned();
+            town.server.does(&["partner", "pass-on", &id, "all"]).await;
+        }
+    }
+
     async fn i09_no_answer_but_the_partners_own_counts(db: TestDatabase) {
         let town = Town::new(db).await;
         let school = add(&town, "school", "all").await;
