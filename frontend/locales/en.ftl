@@ -105,6 +105,7 @@ post-when = When
 post-where = Where
 post-tags = Subjects
 event-to-calendar = Put in my calendar
+event-map = On the map (OpenStreetMap)
 event-online = Join on the internet
 event-status-tentative = Not certain yet
 event-status-cancelled = Cancelled

@@ -105,6 +105,7 @@ post-when = Wanneer
 post-where = Waar
 post-tags = Onderwerpen
 event-to-calendar = Zet in mijn agenda
+event-map = Op de kaart (OpenStreetMap)
 event-online = Doe mee op internet
 event-status-tentative = Nog niet zeker
 event-status-cancelled = Gaat niet door

@@ -6,7 +6,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use likejewijk::foundation::clock::Time;
 use likejewijk::neighbourhood::accounts::seats::Role;
 use likejewijk::neighbourhood::partners::{Kind, PassOn};
-use likejewijk::neighbourhood::posts;
+use likejewijk::neighbourhood::posts::{self, event::Coordinates};
 use likejewijk::neighbourhood::wijken::Colour;
 
 use super::values::{self, language, one_of};
@@ -336,6 +336,9 @@ pub(super) struct NewPost {
     /// Where an event is: its name, street and town, with commas between
     #[arg(long)]
     pub(super) place: Option<String>,
+    /// The same for a map, in degrees: 51.8891,4.5032
+    #[arg(long, value_name = "LAT,LON", value_parser = values::coordinates, requires = "place", allow_hyphen_values = true)]
+    pub(super) coordinates: Option<Coordinates>,
     /// What can be chosen in a poll; give it 2 to 10 times
     #[arg(long = "option", value_name = "TEXT")]
     pub(super) options: Vec<String>,
@@ -357,6 +360,9 @@ pub(super) struct Changes {
     pub(super) ends: Option<Time>,
     #[arg(long)]
     pub(super) place: Option<String>,
+    /// Of the place: 51.8891,4.5032
+    #[arg(long, value_name = "LAT,LON", value_parser = values::coordinates, requires = "place", allow_hyphen_values = true)]
+    pub(super) coordinates: Option<Coordinates>,
     /// The event does not go ahead
     #[arg(long)]
     pub(super) cancel: bool,

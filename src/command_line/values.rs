@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use likejewijk::foundation::clock::Time;
 use likejewijk::foundation::error::{Error, Result};
+use likejewijk::neighbourhood::posts::event::Coordinates;
 use serde::{Serialize, Serializer};
 
 /// One of the words of a `text_enum!`, which `--help` lists.
@@ -48,6 +49,14 @@ pub(super) fn ahead(until: Option<Time>, now: Time) -> Result<Option<Time>> {
 pub(super) fn moment(text: &str) -> Result<Time> {
     let read = Time::parse_in(text, None);
     read.ok_or_else(|| Error::invalid("time", "write it as 2026-09-26T14:00 or in RFC 3339"))
+}
+
+/// A point on earth, in degrees.
+pub(super) fn coordinates(text: &str) -> Result<Coordinates> {
+    let read = text.split_once(',').and_then(|(north, east)| Coordinates::read(north, east));
+    read.ok_or_else(|| {
+        Error::invalid("coordinates", "write latitude and longitude, as 51.8891,4.5032")
+    })
 }
 
 /// Text of one to `most` characters.

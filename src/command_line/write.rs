@@ -11,7 +11,7 @@ use likejewijk::foundation::uri::Uri;
 use likejewijk::neighbourhood::actors::{Actor, store as actors_store};
 use likejewijk::neighbourhood::media::keep as media;
 use likejewijk::neighbourhood::partners::{self, StoredState};
-use likejewijk::neighbourhood::posts::event::{Event, EventStatus, Place};
+use likejewijk::neighbourhood::posts::event::{Coordinates, Event, EventStatus, Place};
 use likejewijk::neighbourhood::posts::poll::{LONGEST_OPTION, Poll};
 use likejewijk::neighbourhood::posts::{self, Kind, Shown, store as posts_store};
 use likejewijk::neighbourhood::submissions::{arrive, withdraw};
@@ -115,12 +115,13 @@ impl Changes {
         if let Some(title) = title(self.title.as_deref(), limits)? {
             shown.title = Some(title);
         }
-        let Self { starts, ends, place, .. } = self;
+        let Self { starts, ends, place, coordinates, .. } = self;
         match &mut shown.event {
             Some(event) => {
                 event.starts_at = starts.unwrap_or(event.starts_at);
                 event.ends_at = ends.or(event.ends_at);
-                event.place = self::place(place.as_deref())?.or_else(|| event.place.take());
+                let place = self::place(place.as_deref(), *coordinates)?;
+                event.place = place.or_else(|| event.place.take());
                 if self.cancel {
                     event.status = EventStatus::Cancelled;
                 }
@@ -189,7 +190,7 @@ fn event(new: &NewPost, title: Option<&str>) -> Result<Option<Event>> {
         ends_at: *ends,
         time_zone: Some(HERE.to_owned()),
         status: EventStatus::Confirmed,
-        place: self::place(place.as_deref())?,
+        place: self::place(place.as_deref(), new.coordinates)?,
         online_url: None,
     }))
 }
@@ -201,10 +202,11 @@ fn in_order(starts_at: Time, ends_at: Option<Time>) -> Result<()> {
     Ok(())
 }
 
-fn place(text: Option<&str>) -> Result<Option<Place>> {
+fn place(text: Option<&str>, coordinates: Option<Coordinates>) -> Result<Option<Place>> {
     let Some(text) = text else { return Ok(None) };
     let text = within("place", text, LONGEST_PLACE)?;
-    Ok(Some(Place::parse(&plain_line(&text, LONGEST_PLACE))))
+    let place = Place::parse(&plain_line(&text, LONGEST_PLACE));
+    Ok(Some(Place { coordinates, ..place }))
 }
 
 /// Of a poll what can be chosen and until when; of everything else none of it.

@@ -30,6 +30,8 @@ async fn events(town: &Town) -> Vec<String> {
         "2040-09-26T17:00",
         "--place",
         "Speeltuin Bloemhof, Speelplein 3, 3073 AA Rotterdam",
+        "--coordinates",
+        "51.8891,4.5032",
         "Neem een taart mee, of alleen jezelf. Bij regen zitten we binnen.\n\n#burendag #bloemhof",
     ];
     let football = [

@@ -130,13 +130,14 @@ async fn every_kind_is_read_as_its_server_means_it() {
 async fn calendars_say_when_and_where() {
     let house = House::open().await;
     let time = |text: &str| Time::parse_rfc3339(text).unwrap();
-    for (name, starts, ends, status, line, online) in [
+    for (name, starts, ends, status, line, point, online) in [
         (
             "mobilizon/create_event",
             "2026-12-05T13:00:00Z",
             Some("2026-12-05T16:00:00Z"),
             EventStatus::Confirmed,
             "Speeltuin Bloemhof, Speelplein 3, 3073 AA Rotterdam",
+            Some((51.8891, 4.5032)),
             None,
         ),
         (
@@ -145,6 +146,7 @@ async fn calendars_say_when_and_where() {
             None,
             EventStatus::Confirmed,
             "Het plein, Bloemhofplein, Rotterdam",
+            Some((51.89, 4.5)),
             Some("https://meet.example/plein"),
         ),
         (
@@ -154,6 +156,7 @@ async fn calendars_say_when_and_where() {
             EventStatus::Cancelled,
             "Bibliotheek, Putsebocht 3, Rotterdam",
             None,
+            None,
         ),
     ] {
         let read = post(&house, &specimen(name)["object"]).await.unwrap().received;
@@ -162,6 +165,9 @@ async fn calendars_say_when_and_where() {
         assert_eq!(event.status, status, "{name}");
         assert_eq!(event.place.as_ref().map(Place::line).as_deref(), Some(line), "{name}");
         assert_eq!(event.online_url.as_deref(), online, "{name}");
+        let there = event.place.and_then(|place| place.coordinates);
+        let there = there.map(|there| (there.latitude(), there.longitude()));
+        assert_eq!(there, point, "{name}");
     }
 }
 

@@ -61,7 +61,8 @@ each_database! {
     async fn an_event_written_here_is_told_and_stands_on_the_agenda(db: TestDatabase) {
         let town = Town::new(db).await;
         let what = ["--kind", "event", "--title", "Straatfeest", "--starts", "2040-06-01T14:00"];
-        let where_ = ["--place", "Het plein, Bloemhofplein", "Neem een stoel mee #buren"];
+        let where_ = ["--place", "Het plein, Bloemhofplein", "--coordinates", "51.8891,-4",
+                      "Neem een stoel mee #buren"];
         let post = ["post", "--wijk", "bloemhof", "--as", "bloemhof_redactie"];
         let made = town.server.json(&[&post[..], &what[..], &where_[..]].concat()).await;
         let id = made["id"].as_str().expect("an id").to_owned();
@@ -74,6 +75,12 @@ each_database! {
         let path = id.strip_prefix("http://wijk.test").expect("ours").to_owned();
         let object = town.server.get(&path, ACTIVITY_JSON).await.json();
         assert_eq!(object["startTime"], "2040-06-01T14:00:00+02:00");
+        let place = &object["location"];
+        assert_eq!((&place["latitude"], place["longitude"].to_string()), (&json!(51.8891), "-4.0".to_owned()));
+        let page = town.server.get(&path, HTML).await.text();
+        assert!(page.contains("https://www.openstreetmap.org/?mlat=51.8891") && page.contains("#map=18/51.8891/-4"), "{page}");
+        let calendar = town.server.get(&format!("{path}/activiteit.ics"), "text/calendar").await.text();
+        assert!(calendar.contains("GEO:51.889100;-4.000000"), "{calendar}");
         for (page, says) in
             [("/wijken/bloemhof", "Straatfeest"), (path.as_str(), "Bloemhofplein"), ("/tags/buren", "Neem een stoel mee")]
         {

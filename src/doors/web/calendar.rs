@@ -75,6 +75,7 @@ fn entry(Shown { post, version, .. }: &Shown, links: &Links, t: &Translator) -> 
         title: shown.title.unwrap_or_else(|| t.say("agenda-untitled")),
         words: format!("{words}\n\n{url}"),
         place: event.place.as_ref().map(Place::line),
+        coordinates: event.place.as_ref().and_then(|place| place.coordinates),
         url,
     })
 }

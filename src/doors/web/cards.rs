@@ -11,7 +11,7 @@ use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::media::{self, Pictures};
 use crate::neighbourhood::partners::{Kind, Partner};
 use crate::neighbourhood::polls::Ballot;
-use crate::neighbourhood::posts::event::{Event, EventStatus, Place};
+use crate::neighbourhood::posts::event::{Coordinates, Event, EventStatus, Place};
 use crate::neighbourhood::posts::poll::Poll;
 use crate::neighbourhood::posts::{self, Attachment, Focus, Post, Version};
 use crate::neighbourhood::timelines::Shown;
@@ -209,6 +209,7 @@ pub(super) struct EventView {
     pub(super) starts: Time,
     pub(super) ends: Option<Time>,
     pub(super) place: Option<String>,
+    pub(super) map_url: Option<String>,
     pub(super) online_url: Option<String>,
     /// Where it does not simply go ahead.
     pub(super) status: Option<EventStatus>,
@@ -220,10 +221,19 @@ impl EventView {
             starts: event.starts_at,
             ends: event.ends_at,
             place: event.place.as_ref().map(Place::line),
+            map_url: event.place.as_ref().and_then(|place| place.coordinates).map(map_url),
             online_url: event.online_url.as_deref().and_then(web_address),
             status: Some(event.status).filter(|status| *status != EventStatus::Confirmed),
         }
     }
+}
+
+/// Of a map on which the point is marked.
+fn map_url(point: Coordinates) -> String {
+    let (latitude, longitude) = (point.latitude(), point.longitude());
+    format!(
+        "https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}#map=18/{latitude}/{longitude}"
+    )
 }
 
 /// What can be chosen and how it stands; see `parts/poll.html`.

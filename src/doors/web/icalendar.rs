@@ -2,7 +2,7 @@
 //! of a time zone beside them: an app shows them on its owner's clock.
 
 use crate::foundation::clock::{HERE, Time};
-use crate::neighbourhood::posts::event::EventStatus;
+use crate::neighbourhood::posts::event::{Coordinates, EventStatus};
 
 /// Of a line, without its end (§3.1).
 const LINE_OCTETS: usize = 75;
@@ -18,6 +18,7 @@ pub(super) struct Entry {
     pub(super) title: String,
     pub(super) words: String,
     pub(super) place: Option<String>,
+    pub(super) coordinates: Option<Coordinates>,
     pub(super) url: String,
 }
 
@@ -59,6 +60,9 @@ impl Lines {
         self.text("DESCRIPTION", &entry.words);
         if let Some(place) = &entry.place {
             self.text("LOCATION", place);
+        }
+        if let Some(point) = entry.coordinates {
+            self.add("GEO", &format!("{:.6};{:.6}", point.latitude(), point.longitude()));
         }
         self.add("URL", &entry.url);
         self.add("END", "VEVENT");
@@ -116,6 +120,7 @@ mod tests {
             title: title.to_owned(),
             words: "Taart, koffie;\nen meer \\o/".to_owned(),
             place: Some("Plein 1, Rotterdam".to_owned()),
+            coordinates: Coordinates::read("51.8891", "-4.5"),
             url: "https://wijk.example/agenda/1".to_owned(),
         }
     }
@@ -129,6 +134,7 @@ mod tests {
             "SUMMARY:Feest",
             "DESCRIPTION:Taart\\, koffie\\;\\nen meer \\\\o/",
             "LOCATION:Plein 1\\, Rotterdam",
+            "GEO:51.889100;-4.500000",
         ] {
             assert!(text.contains(&format!("\r\n{line}\r\n")), "{line}: {text}");
         }

@@ -49,6 +49,43 @@ pub struct Place {
     pub postal_code: Option<String>,
     pub locality: Option<String>,
     pub country: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coordinates: Option<Coordinates>,
+}
+
+/// A point on earth (WGS 84), in millionths of a degree: the last digit is a tenth of a metre.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coordinates {
+    latitude: i32,
+    longitude: i32,
+}
+
+impl Coordinates {
+    /// From degrees in decimals. `None` where there is no such point, and at 0, 0: that is how programs write that they
+    /// know none.
+    #[must_use]
+    pub fn read(latitude: &str, longitude: &str) -> Option<Self> {
+        let point =
+            Self { latitude: millionths(latitude, 90)?, longitude: millionths(longitude, 180)? };
+        (point != Self { latitude: 0, longitude: 0 }).then_some(point)
+    }
+
+    /// In degrees.
+    #[must_use]
+    pub fn latitude(self) -> f64 {
+        f64::from(self.latitude) / 1e6
+    }
+
+    #[must_use]
+    pub fn longitude(self) -> f64 {
+        f64::from(self.longitude) / 1e6
+    }
+}
+
+fn millionths(degrees: &str, most: i32) -> Option<i32> {
+    let degrees: f64 = degrees.trim().parse().ok()?;
+    let is_there = degrees.abs() <= f64::from(most);
+    is_there.then(|| format!("{:.0}", degrees * 1e6).parse().ok())?
 }
 
 impl Place {
@@ -102,6 +139,28 @@ fn postal_code(text: &str) -> Option<(String, Option<String>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_point_is_somewhere_on_earth() {
+        let point = Coordinates::read("51.8891", " 4.503249 ").unwrap();
+        assert_eq!((point.latitude(), point.longitude()), (51.8891, 4.503_249));
+        assert_eq!(Coordinates::read("-90", "-180").unwrap().longitude, -180_000_000);
+        for (latitude, longitude) in [
+            ("90.1", "0"),
+            ("0", "180.1"),
+            ("0", "0"),
+            ("-0.0", "0.0000001"),
+            ("NaN", "1"),
+            ("1", "inf"),
+            ("", "1"),
+            ("1e300", "1"),
+            ("51,8", "4"),
+        ] {
+            assert_eq!(Coordinates::read(latitude, longitude), None, "{latitude}, {longitude}");
+        }
+        let kept = serde_json::to_string(&point).unwrap();
+        assert_eq!(serde_json::from_str::<Coordinates>(&kept).unwrap(), point);
+    }
 
     #[test]
     fn a_place_is_read_as_it_is_written() {

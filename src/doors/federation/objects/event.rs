@@ -9,7 +9,7 @@ use crate::foundation::secret::sha256;
 use crate::foundation::text::plain_line;
 use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::posts::Shown;
-use crate::neighbourhood::posts::event::{Event, EventStatus, Place};
+use crate::neighbourhood::posts::event::{Coordinates, Event, EventStatus, Place};
 
 const LONGEST_NAME: usize = 300;
 /// More places of one event are not looked at.
@@ -91,7 +91,18 @@ fn read_place(place: &Value) -> Option<Place> {
         postal_code: part("postalCode"),
         locality,
         country: part("addressCountry"),
+        coordinates: coordinates(place),
     })
+}
+
+/// Numbers, or numbers in text (Pixelfed).
+fn coordinates(place: &Value) -> Option<Coordinates> {
+    let degrees = |key: &str| match place.get(key)? {
+        Value::Number(degrees) => Some(degrees.to_string()),
+        Value::String(degrees) => Some(degrees.clone()),
+        _ => None,
+    };
+    Coordinates::read(&degrees("latitude")?, &degrees("longitude")?)
 }
 
 /// What we say of it, in the terms of FEP-8a8e, iCalendar, schema.org and Mobilizon.
@@ -214,7 +225,14 @@ fn place_json(place: &Place, id: &str) -> Value {
             address.insert(key.to_owned(), part.as_str().into());
         }
     }
-    json!({"id": id, "type": "Place", "name": place.name, "address": address})
+    let mut json =
+        object(json!({"id": id, "type": "Place", "name": place.name, "address": address}));
+    if let Some(point) = place.coordinates {
+        // Mobilizon reads them only with a decimal point, which a float always has here.
+        json.insert("latitude".to_owned(), point.latitude().into());
+        json.insert("longitude".to_owned(), point.longitude().into());
+    }
+    json.into()
 }
 
 /// Always the same for one event: made of the hash of its id (RFC 9562 §5.8).
