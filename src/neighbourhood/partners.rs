@@ -12,6 +12,7 @@ use diesel::sql_types::Text;
 
 use super::actors::keys::{self, NewActor, NewKey};
 use super::actors::{Actor, ActorKind};
+use super::blocks::Blocklist;
 use super::posts::Visibility;
 use super::posts::receive::Received;
 use super::wijken::{self, Wijk};
@@ -401,6 +402,10 @@ pub fn pass_on(
 fn hear(conn: &mut Connection, links: &Links, partner: &Partner, now: Time) -> Result<()> {
     let wijk = wijken::by_id(conn, partner.row.wijk_id)?;
     if partner.row.pass_on.follows() {
+        let blocklist = Blocklist::read(conn)?;
+        if !blocklist.may_show(&partner.actor.uri, &partner.actor.domain, Some(wijk.id())) {
+            return Err(Error::Conflict("the wijk does not hear that partner; see block list"));
+        }
         follows::begin(conn, links, &wijk.actor, &partner.actor, now)
     } else {
         follows::leave(conn, wijk.actor.id, partner.actor.id, now)

@@ -138,10 +138,14 @@ each_database! {
             let left = eventually("the wijk takes its Follow back", left).await;
             assert_eq!(left.field("/object/id"), follow["id"].as_str().expect("an id"));
 
+            let id = partner(&town, &school).await["id"].as_str().expect("an id").to_owned();
+            let pass_on = ["partner", "pass-on", &id, "all"];
+            let refused = town.server.run(&pass_on).await;
+            assert_eq!(refused.code, Some(1), "{refused:?}");
+            assert!(format!("{refused:?}").contains("block list"), "{refused:?}");
             town.server.does(&["block", "remove", &what, "--wijk", "bloemhof"]).await;
             assert_eq!(partner(&town, &school).await["follow"], Value::Null, "not by itself");
-            let id = partner(&town, &school).await["id"].as_str().expect("an id").to_owned();
-            town.server.does(&["partner", "pass-on", &id, "all"]).await;
+            town.server.does(&pass_on).await;
         }
     }
 
