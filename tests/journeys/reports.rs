@@ -1,6 +1,9 @@
 //! Something is not right: a visitor says so, a moderator decides, and the author's server hears it if that is ticked.
 
-use crate::harness::{HTML, Page, Town, Visitor, each_database, eventually};
+use serde_json::json;
+
+use super::other_servers::{known, runs};
+use crate::harness::{HTML, Page, Town, Visitor, each_database, eventually, seen};
 
 const PASSWORD: &str = "een lange zin als wachtwoord";
 
@@ -56,6 +59,37 @@ each_database! {
         assert!(again.header("location").is_some_and(|to| to.ends_with("melding=conflict")));
         town.everything_is_handled().await;
         assert!(town.resident.told("Flag", &note.id).is_empty(), "nobody ticked it");
+    }
+
+    /// Lemmy reads no report of an account.
+    async fn what_a_server_would_not_read_cannot_be_passed_on(db: TestDatabase) {
+        let town = Town::new(db).await;
+        runs(&town, "een.many.test", "lemmy", "0.19.15");
+        let agent = town.foreign.person("een.many.test", "agent");
+        town.accepts(&agent, &agent.follows().await).await;
+        known(&town, "een.many.test", "lemmy").await;
+        let add = ["partner", "add", &agent.handle(), "--wijk", "bloemhof", "--kind", "onderwijs"];
+        town.server.json(&[&add[..], &["--name", "De school"]].concat()).await;
+        let flag = json!({ "@context": "https://www.w3.org/ns/activitystreams", "type": "Flag",
+            "id": format!("{}#flags/1", town.resident.id()), "actor": town.resident.id(),
+            "object": agent.id(), "content": "Die is niet van de school" });
+        town.resident.says(&flag).await;
+        town.everything_is_handled().await;
+        let mut desk = at_the_desk(&town).await;
+        let on_desk = desk.opens("/balie").await.text();
+        assert!(on_desk.contains("Doorsturen kan niet: een.many.test"), "{on_desk}");
+        assert!(!on_desk.contains("name=\"doorsturen\""), "{on_desk}");
+        let action = Page::first_report(&on_desk).expect("a report on the desk");
+        // The form may be from before that was known.
+        let closes = [("answer", "Gezien"), ("besluit", "laten")];
+        let refused = desk.sends(&action, &[&closes[..], &[("doorsturen", "ja")]].concat()).await;
+        assert!(refused.header("location").is_some_and(|to| to.ends_with("melding=unread")));
+        let says = desk.opens("/balie?melding=unread").await;
+        assert!(Page::of(&says).says("doorsturen kan hier niet"), "{}", says.text());
+        assert!(Page::first_report(&says.text()).is_some(), "it is open still");
+        assert!(desk.sends(&action, &closes).await.header("location").is_some_and(|to| to.ends_with("melding=handled")));
+        town.everything_is_handled().await;
+        assert!(agent.told("Flag", &agent.id()).is_empty(), "{}", seen(&agent.inbox()));
     }
 
     async fn a_report_is_passed_on_in_nobodys_name(db: TestDatabase) {

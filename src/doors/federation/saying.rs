@@ -134,7 +134,7 @@ fn flag(conn: &mut Connection, id: &str, report: ReportId) -> Result<Said> {
     let report = reports::find(conn, report)?;
     let about = actors_store::find(conn, report.actor_id.ok_or(Error::NotFound)?)?;
     let by = actors_store::local(conn, site::MODERATION)?;
-    let flag = match addressee(conn, &report, &about)? {
+    let flag = match addressee(conn, &report, &about)?.ok_or(Error::NotFound)? {
         Addressee::Account => reporting::flag(id, &by, &about, &report),
         Addressee::Community(wijk) => {
             reporting::flag_for_threadiverse(id, &by, &wijk.actor.uri, &report)

@@ -13,6 +13,7 @@ use crate::neighbourhood::accounts::{Account, Moderator, seats};
 use crate::neighbourhood::actors::{Actor, store as actors_store};
 use crate::neighbourhood::announcements;
 use crate::neighbourhood::posts::{Post, store as posts};
+use crate::neighbourhood::reports::addressee::addressee;
 use crate::neighbourhood::reports::handle::Ending;
 use crate::neighbourhood::reports::{Report, Why, store};
 use crate::neighbourhood::wijken;
@@ -36,8 +37,10 @@ pub(super) struct Entry {
     pub(super) subject: String,
     /// Whether the wijk passes it on now.
     pub(super) is_shown: bool,
-    /// The server that could be told.
+    /// The server that could be told,
     pub(super) elsewhere: Option<String>,
+    /// and whether it would read that.
+    pub(super) is_read_there: bool,
     pub(super) action: String,
 }
 
@@ -47,6 +50,7 @@ pub(super) struct Read {
     post: Option<(Post, String)>,
     about: Option<Actor>,
     is_shown: bool,
+    is_read_there: bool,
 }
 
 /// The open ones of this desk; for an administrator also those that nobody could place.
@@ -60,6 +64,10 @@ pub(super) fn read(conn: &mut Connection, by: &Moderator) -> Result<Vec<Read>> {
 
 fn with_subject(conn: &mut Connection, report: Report, wijk: WijkId) -> Result<Read> {
     let about = report.actor_id.map(|id| actors_store::find(conn, id)).transpose()?;
+    let is_read_there = match &about {
+        Some(actor) if !actor.is_local => addressee(conn, &report, actor)?.is_some(),
+        _ => false,
+    };
     let post = report.post_id.map(|id| posts::find(conn, id)).transpose()?;
     let is_shown = match report.post_id {
         Some(post) => announcements::standing(conn, wijk, post)?.is_some(),
@@ -73,11 +81,11 @@ fn with_subject(conn: &mut Connection, report: Report, wijk: WijkId) -> Result<R
         }
         _ => None,
     };
-    Ok(Read { report, post, about, is_shown })
+    Ok(Read { report, post, about, is_shown, is_read_there })
 }
 
 pub(super) fn entry(read: Read, slug: &str, links: &Links) -> Entry {
-    let Read { report, post, about, is_shown } = read;
+    let Read { report, post, about, is_shown, is_read_there } = read;
     let remote = about.as_ref().filter(|actor| !actor.is_local);
     let here =
         post.as_ref().filter(|_| is_shown).map(|(post, _)| post.kind.address(links, post.id));
@@ -95,6 +103,7 @@ pub(super) fn entry(read: Read, slug: &str, links: &Links) -> Entry {
         text: post.map(|(_, text)| cards::shortened(&text)),
         subject: report.subject.to_string(),
         is_shown,
+        is_read_there,
         action: format!("/balie/{}/afhandelen?wijk={slug}", report.id),
     }
 }

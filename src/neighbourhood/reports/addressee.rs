@@ -2,16 +2,13 @@
 
 use super::Report;
 use crate::foundation::database::Connection;
-use crate::foundation::error::{Error, Result};
+use crate::foundation::error::Result;
 use crate::foundation::ids::WijkId;
 use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::announcements;
 use crate::neighbourhood::instances::{self, Kind, Known};
 use crate::neighbourhood::submissions::store as submissions;
 use crate::neighbourhood::wijken::{self, Wijk};
-
-/// The field of the `Invalid` that says that a server would not read it.
-pub const UNREAD: &str = "passing on";
 
 #[derive(Debug)]
 pub enum Addressee {
@@ -23,21 +20,22 @@ pub enum Addressee {
     Server,
 }
 
-/// # Errors
-/// `Invalid` ([`UNREAD`]) where the server of `about` would drop it whatever it is addressed to.
-pub fn addressee(conn: &mut Connection, report: &Report, about: &Actor) -> Result<Addressee> {
+/// `None` where the server of `about` would drop it whatever it is addressed to.
+pub fn addressee(
+    conn: &mut Connection,
+    report: &Report,
+    about: &Actor,
+) -> Result<Option<Addressee>> {
     let known = instances::among(conn, &[&about.domain])?;
     let known = known.get(&about.domain).cloned().unwrap_or_default();
     if known.kind() != Kind::Threadiverse {
-        return Ok(Addressee::Account);
+        return Ok(Some(Addressee::Account));
     }
-    match community(conn, report)? {
-        Some(wijk) => Ok(Addressee::Community(Box::new(wijken::by_id(conn, wijk)?))),
-        None if reads_none_without(&known, report) => {
-            Err(Error::invalid(UNREAD, "that server reads reports about posts in a wijk only"))
-        }
-        None => Ok(Addressee::Server),
-    }
+    Ok(match community(conn, report)? {
+        Some(wijk) => Some(Addressee::Community(Box::new(wijken::by_id(conn, wijk)?))),
+        None if reads_none_without(&known, report) => None,
+        None => Some(Addressee::Server),
+    })
 }
 
 fn reads_none_without(known: &Known, report: &Report) -> bool {

@@ -1,7 +1,8 @@
 //! What a moderator does with a report: leaves things as they are, or takes the post back; and, if ticked, tells the
 //! author's server. The log says who.
 
-use super::{Report, State, addressee, store};
+use super::addressee::addressee;
+use super::{Report, State, store};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
@@ -14,6 +15,9 @@ use crate::neighbourhood::outgoing::store::say;
 use crate::neighbourhood::posts::store as posts_store;
 use crate::neighbourhood::submissions::withdraw;
 
+/// The field of the `Invalid` that says that a server would not read the report.
+pub const UNREAD: &str = "passing on";
+
 /// How it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ending {
@@ -24,8 +28,7 @@ pub struct Ending {
 
 /// # Errors
 /// `Conflict` where it was handled before, or what was to be taken back is not passed on now; `Invalid` without a word,
-/// where nobody elsewhere could be told, or where their
-/// server would not read it ([`addressee::UNREAD`]).
+/// where nobody elsewhere could be told, or ([`UNREAD`]) where their server would not read it.
 pub fn end(
     conn: &mut Connection,
     id: ReportId,
@@ -62,7 +65,8 @@ fn pass_on(conn: &mut Connection, report: &Report, now: Time) -> Result<()> {
     if about.is_local {
         return Err(nobody());
     }
-    addressee::addressee(conn, report, &about)?;
+    let unread = || Error::invalid(UNREAD, "that server reads reports about posts in a wijk only");
+    addressee(conn, report, &about)?.ok_or_else(unread)?;
     say(conn, &Word::Report { report: report.id }, now)
 }
 
