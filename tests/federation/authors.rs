@@ -1,12 +1,13 @@
 //! What the followers of an author of ours hear, each in the one form that its server reads.
 
+use std::time::Duration;
+
 use likejewijk::foundation::text::SafeHtml;
 use likejewijk::neighbourhood::actors::Actor;
 use likejewijk::neighbourhood::posts::poll::Poll;
 use likejewijk::neighbourhood::posts::{Kind, Post, Shown};
 use likejewijk::neighbourhood::submissions::{arrive, withdraw};
 use serde_json::json;
-use std::time::Duration;
 
 use super::house::{House, NOW, saying};
 use super::saying::burendag;

@@ -48,10 +48,10 @@ pub(super) enum Telling {
     Relaying,
 }
 
-/// Software for communities that also reads what an author says himself.
+/// Software for communities that also reads what an author says.
 const READS_AUTHORS: [&str; 5] = ["piefed", "mbin", "kbin", "nodebb", "discourse"];
 
-/// Who follows an author there hears him, and not the wijk alone.
+/// Whether followers of an author are told there what the author says, and not what a wijk announces alone.
 pub(super) fn reads_authors(known: &Known) -> bool {
     known.kind() != Kind::Threadiverse || READS_AUTHORS.iter().any(|name| known.runs(name))
 }
