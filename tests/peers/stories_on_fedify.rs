@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::fedify::Fedify;
 use super::street::{SOON, Street, follows, id};
-use crate::harness::{HANDLE, HTML, Page, WIJK, each_database, eventually, holds};
+use crate::harness::{HANDLE, HTML, Page, TestDatabase, WIJK, each_database, eventually, holds};
 
 /// Of a peer's log: the rows of a method whose path or URL contains `place`.
 fn among<'a>(log: &'a [Value], method: &str, place: &str) -> Vec<&'a Value> {
@@ -20,6 +20,30 @@ fn among<'a>(log: &'a [Value], method: &str, place: &str) -> Vec<&'a Value> {
 
 fn schemes(log: &[&Value]) -> BTreeSet<String> {
     log.iter().map(|row| format!("{} {}", row["signature"], row["status"])).collect()
+}
+
+/// The server of `@volger@ginder.test` calls itself a community's, and we know.
+async fn beside_a_community(db: TestDatabase, ginder: &Fedify) -> Street {
+    ginder.does("software", &json!({ "name": "lemmy", "version": "0.19.15" })).await;
+    let street = Street::beside(db, ginder).await;
+    let learned = async || {
+        let known = street.server.list(&["instance", "list"]).await;
+        let is_it = |row: &Value| row["host"] == "ginder.test" && row["kind"] == "threadiverse";
+        holds(known.iter().any(is_it), || format!("{known:?}"))
+    };
+    eventually("its NodeInfo is read", learned).await;
+    street
+}
+
+/// What a community's server shows of a post: what the activities hold that it was sent.
+async fn shown_there(ginder: &Fedify, post: &str, words: &str) {
+    let shows = async || {
+        let shown = ginder.lists("timeline?as=volger").await;
+        let post = shown.iter().find(|entry| entry["id"] == post);
+        let is_it = post.is_some_and(|post| post["content"].to_string().contains(words));
+        holds(is_it, || format!("{words} in {shown:#?}"))
+    };
+    eventually("the post is shown as it was passed on", shows).await;
 }
 
 each_database! {
@@ -50,7 +74,7 @@ each_database! {
 
     async fn a_partner_on_fedify_is_passed_on_to_another_server(db: TestDatabase) {
         let ginder = Fedify::start("ginder.test").await;
-        let street = Street::beside(db, &ginder).await;
+        let street = beside_a_community(db, &ginder).await;
         street.partner().await;
 
         let post = street.writes("wijkagent", "Zaterdag spreekuur in de Huiskamer").await;
@@ -241,5 +265,44 @@ each_database! {
         };
         eventually("it hears that the wijk took it back", gone).await;
         assert_eq!(ginder.lists("refused").await, Vec::<Value>::new());
+    }
+
+    /// Of an edit it gets the Update itself, with the text that the post then holds: nothing else tells it.
+    async fn a_threadiverse_hears_of_edits(db: TestDatabase) {
+        let ginder = Fedify::start("ginder.test").await;
+        let street = beside_a_community(db, &ginder).await;
+        street.partner().await;
+        let theirs = street.writes("wijkagent", "Zaterdag spreekuur").await;
+        let by = ["post", "--wijk", "bloemhof", "--as", "bloemhof_redactie", "De brug is dicht"];
+        let ours = id(&street.server.json(&by).await);
+        shown_there(&ginder, &theirs, "Zaterdag spreekuur").await;
+        shown_there(&ginder, &ours, "De brug is dicht").await;
+
+        street.elders.does("edit", &json!({ "id": theirs, "text": "Zondag spreekuur" })).await;
+        street.server.does(&["post", "edit", &ours, "De brug is open"]).await;
+
+        shown_there(&ginder, &theirs, "Zondag spreekuur").await;
+        shown_there(&ginder, &ours, "De brug is open").await;
+        let announces = ginder.lists("inbox?as=volger&type=Announce").await;
+        for (post, author) in [
+            (&theirs, "http://elders.test/users/wijkagent"),
+            (&ours, "http://wijk.test/partners/bloemhof_redactie"),
+        ] {
+            let is_edit = |row: &&Value| {
+                let passed = &row["raw"]["object"];
+                passed["type"] == "Update" && passed["object"]["id"] == post.as_str()
+            };
+            let edits: Vec<_> = announces.iter().filter(is_edit).collect();
+            assert_eq!(edits.len(), 1, "{announces:#?}");
+            let (announce, update) = (&edits[0]["raw"], &edits[0]["raw"]["object"]);
+            assert_eq!((&announce["actor"], &update["actor"]), (&json!(WIJK), &json!(author)), "{announce:#}");
+            assert_eq!(edits[0]["signature"], "cavage", "verified by Fedify: {announce:#}");
+        }
+        let asked = ginder.lists("outgoing").await;
+        assert!(among(&asked, "GET", "/users/wijkagent/notes/").is_empty(), "{asked:#?}");
+        for listing in ["refused", "problems"] {
+            assert_eq!(ginder.lists(listing).await, Vec::<Value>::new(), "{listing}");
+        }
+        street.nothing_was_refused().await;
     }
 }

@@ -366,6 +366,8 @@ async function arrived(ctx, activity) {
       if (isFollow) person.followers.delete(actor);
     }
     for (const kept of notes.values()) if (kept.announcers.get(actor)?.announce === undone) kept.announcers.delete(actor);
+  } else if (activity instanceof Announce && typeof raw.object === "object") {
+    ctx.data.later.push(() => passedOn(activity));
   } else if (activity instanceof Announce) {
     const kept = notes.get(object);
     if (kept != null) {
@@ -376,7 +378,8 @@ async function arrived(ctx, activity) {
     }
     ctx.data.later.push(() => show(ctx, actor, object, activity.id?.href));
   } else if (activity instanceof Create) {
-    const isVote = raw.object?.name != null && raw.object.content == null && raw.object.inReplyTo != null; // not counted here
+    const [first] = [raw.object].flat();
+    const isVote = first?.name != null && first.content == null && first.inReplyTo != null; // not counted here
     if (!isVote) ctx.data.later.push(() => show(ctx, actor, object, null));
   } else if (activity instanceof Update) {
     const shown = [...people.values()].flatMap((p) => p.timeline).filter((e) => e.id === object && sameHost(object, actor));
@@ -392,6 +395,31 @@ async function arrived(ctx, activity) {
       person.timeline = person.timeline.filter((entry) => entry.id !== object);
       if (object === actor) for (const list of [person.followers, person.following]) list.delete(actor);
     }
+  }
+}
+
+/**
+ * FEP-1b12: a community passes on what an author sent, whole, and is taken at its word, as Lemmy does: nothing is
+ * fetched, so what the author's server says by now is not looked at.
+ */
+async function passedOn(activity) {
+  const [community, announce] = [activity.actorId.href, activity.id.href];
+  const readers = [...people.values()].filter((p) => p.following.get(community)?.state === "accepted");
+  if (readers.length === 0) return;
+  const loaders = { ...(await signedAs(context(), readers[0].name)), crossOrigin: "trust" };
+  const passed = await activity.getObject(loaders);
+  const [id, by] = [passed.objectId?.href, passed.actorId?.href];
+  if (passed instanceof Delete && (sameHost(id, by) || sameHost(community, by))) {
+    for (const person of readers) person.timeline = person.timeline.filter((entry) => entry.id !== id);
+  } else if ((passed instanceof Create || passed instanceof Update) && sameHost(id, by)) {
+    const post = await told(await passed.getObject(loaders), loaders);
+    for (const person of readers) {
+      const shown = person.timeline.find((entry) => entry.id === id);
+      if (shown != null) Object.assign(shown, post);
+      else if (passed instanceof Create) person.timeline.push({ announce, by: community, ...post });
+    }
+  } else {
+    throw new Error(`${announce} passes on a ${passed.constructor.name} of ${by} about ${id}`);
   }
 }
 
@@ -611,9 +639,10 @@ const control = {
     if (!(poll instanceof Question)) throw new Problem(422, `${id} is no poll: ${poll?.constructor.name}`);
     const author = recipientOf(await findActor(as, poll.attributionId.href));
     const me = ctx.getActorUri(as);
-    const vote = new Note({ id: new URL(`#votes/${++serial}`, me), attribution: me, to: author.id, name: option, replyTarget: poll.id });
-    const create = new Create({ id: new URL(`${vote.id.href}/activity`), actor: me, to: author.id, object: vote });
-    return { id: vote.id.href, failed: await deliver(as, [author], create) };
+    // for several at once one Create, as GoToSocial sends them
+    const votes = [option].flat().map((name) => new Note({ id: new URL(`#votes/${++serial}`, me), attribution: me, to: author.id, name, replyTarget: poll.id }));
+    const create = new Create({ id: new URL(`${votes[0].id.href}/activity`), actor: me, to: author.id, objects: votes });
+    return { id: votes[0].id.href, failed: await deliver(as, [author], create) };
   },
 
   async "POST /flag"({ as, about, text, to }) {
