@@ -1,16 +1,14 @@
 //! What is to be done in a wijk: its events that are not over.
 
 use askama::Template;
-use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::extract::Path;
 use axum::response::Response;
 
-use super::Web;
 use super::cache::{Made, Place};
 use super::cards::{self, AgendaLine, Setting, WijkView};
 use super::failure::Failure;
 use super::layout::{self, Layout};
-use super::visitor::Visitor;
+use super::look::Look;
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::Result;
@@ -33,27 +31,22 @@ struct AgendaPage {
     agenda: Vec<AgendaLine>,
 }
 
-pub(super) async fn page(
-    State(web): State<Web>,
-    visitor: Visitor,
-    Path(slug): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
+pub(super) async fn page(look: Look, Path(slug): Path<String>) -> Result<Response, Failure> {
     let place = Place::Agenda { slug: slug.clone() };
-    web.pages.show(&web, &visitor, place, &headers, make(&web, &visitor, slug)).await
+    look.at(place, make(&look, slug)).await
 }
 
-async fn make(web: &Web, visitor: &Visitor, slug: String) -> Result<Made> {
-    let now = web.app.clock.now();
-    let (wijk, shown, around) = web.app.database.read(move |c| read(c, &slug, now)).await?;
-    let t = visitor.translator(web);
-    let links = &web.app.links;
+async fn make(look: &Look, slug: String) -> Result<Made> {
+    let now = look.now();
+    let (wijk, shown, around) = look.read(move |c| read(c, &slug, now)).await?;
+    let t = look.translator();
+    let links = look.links();
     // The lines of an agenda show no pictures.
     let (partners, pictures) = (around.partners.as_slice(), &Pictures::default());
     let setting = Setting { links, t: &t, wijk: &wijk, partners, pictures, now };
     let object = format!("{}/agenda", wijk.actor.uri);
     let page = AgendaPage {
-        layout: Layout::new(web, visitor, &format!("/wijken/{}/agenda", wijk.slug())),
+        layout: look.layout(&format!("/wijken/{}/agenda", wijk.slug())),
         wijk: WijkView::of(&wijk, around.followers),
         wijk_url: links.wijk(wijk.slug()),
         object_url: object.clone(),

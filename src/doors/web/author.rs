@@ -3,7 +3,6 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use axum::response::{Redirect, Response};
 
 use super::Web;
@@ -11,7 +10,7 @@ use super::cache::{Made, Place};
 use super::cards::{self, PostCard, Setting, WijkPlate};
 use super::failure::Failure;
 use super::layout::{self, Layout};
-use super::visitor::Visitor;
+use super::look::Look;
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
@@ -54,29 +53,24 @@ struct Spoken {
     pictures: Pictures,
 }
 
-pub(super) async fn page(
-    State(web): State<Web>,
-    visitor: Visitor,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
+pub(super) async fn page(look: Look, Path(name): Path<String>) -> Result<Response, Failure> {
     let place = Place::Author { name: name.clone() };
-    web.pages.show(&web, &visitor, place, &headers, make(&web, &visitor, name)).await
+    look.at(place, make(&look, name)).await
 }
 
-async fn make(web: &Web, visitor: &Visitor, name: String) -> Result<Made> {
-    let (now, links) = (web.app.clock.now(), web.app.links.clone());
+async fn make(look: &Look, name: String) -> Result<Made> {
+    let (now, links) = (look.now(), look.links().clone());
     let address = format!("/partners/{name}");
-    let (author, spoken) = web.app.database.read(move |c| read(c, &links, &name, now)).await?;
-    let t = visitor.translator(web);
+    let (author, spoken) = look.read(move |c| read(c, &links, &name, now)).await?;
+    let t = look.translator();
     let page = AuthorPage {
-        layout: Layout::new(web, visitor, &address),
+        layout: look.layout(&address),
         initial: cards::initial(author.shown_name()),
         name: author.shown_name().to_owned(),
         handle: author.handle(),
         object_url: author.uri.to_string(),
         mark: if author.kind == ActorKind::Service { "redactie" } else { "partner" },
-        voices: spoken.iter().map(|spoken| spoken.voice(web, &t, now)).collect(),
+        voices: spoken.iter().map(|spoken| spoken.voice(look.links(), &t, now)).collect(),
         t,
     };
     Ok(Made {
@@ -88,12 +82,11 @@ async fn make(web: &Web, visitor: &Visitor, name: String) -> Result<Made> {
 }
 
 impl Spoken {
-    fn voice(&self, web: &Web, t: &Translator, now: Time) -> Voice {
-        let (links, partners) = (&web.app.links, self.partners.as_slice());
-        let pictures = &self.pictures;
+    fn voice(&self, links: &Links, t: &Translator, now: Time) -> Voice {
+        let (partners, pictures) = (self.partners.as_slice(), &self.pictures);
         let setting = Setting { links, t, wijk: &self.wijk, partners, pictures, now };
         Voice {
-            wijk: WijkPlate::of(&web.app.links, &self.wijk, self.followers),
+            wijk: WijkPlate::of(links, &self.wijk, self.followers),
             posts: setting.cards(&self.shown),
         }
     }

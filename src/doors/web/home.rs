@@ -1,16 +1,13 @@
 //! The first page: which wijken live here.
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::Web;
 use super::cache::{Made, Place};
 use super::cards::WijkPlate;
 use super::failure::Failure;
 use super::layout::{self, Layout};
-use super::visitor::Visitor;
+use super::look::Look;
 use crate::foundation::database::Connection;
 use crate::foundation::error::Result;
 use crate::foundation::i18n::Translator;
@@ -25,20 +22,16 @@ struct HomePage {
     wijken: Vec<WijkPlate>,
 }
 
-pub(super) async fn page(
-    State(web): State<Web>,
-    visitor: Visitor,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    web.pages.show(&web, &visitor, Place::Home, &headers, make(&web, &visitor)).await
+pub(super) async fn page(look: Look) -> Result<Response, Failure> {
+    look.at(Place::Home, make(&look)).await
 }
 
-async fn make(web: &Web, visitor: &Visitor) -> Result<Made> {
-    let wijken = web.app.database.read(with_followers).await?;
-    let plate = |(wijk, followers): &(Wijk, i64)| WijkPlate::of(&web.app.links, wijk, *followers);
+async fn make(look: &Look) -> Result<Made> {
+    let wijken = look.read(with_followers).await?;
+    let plate = |(wijk, followers): &(Wijk, i64)| WijkPlate::of(look.links(), wijk, *followers);
     let page = HomePage {
-        t: visitor.translator(web),
-        layout: Layout::new(web, visitor, "/"),
+        t: look.translator(),
+        layout: look.layout("/"),
         wijken: wijken.iter().map(plate).collect(),
     };
     Ok(Made {

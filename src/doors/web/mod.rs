@@ -13,6 +13,7 @@ mod cookies;
 mod visitor;
 mod forms;
 mod layout;
+mod look;
 mod doorway;
 mod cards;
 mod thread;

@@ -1,17 +1,15 @@
 //! One post on a page of its own, with the answers the wijk let in. Of a post written elsewhere: what we keep of it.
 
 use askama::Template;
-use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::extract::Path;
 use axum::response::Response;
 
-use super::Web;
 use super::cache::{Made, Place};
 use super::cards::{self, PostCard, Setting, WijkPlate};
 use super::failure::Failure;
 use super::layout::{self, Layout};
+use super::look::Look;
 use super::thread::{self, Reply};
-use super::visitor::Visitor;
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
@@ -49,62 +47,35 @@ struct Found {
     pictures: Pictures,
 }
 
-pub(super) async fn page(
-    State(web): State<Web>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    show(&web, &visitor, "berichten", &id, &headers).await
+pub(super) async fn page(look: Look, Path(id): Path<String>) -> Result<Response, Failure> {
+    show(&look, "berichten", &id).await
 }
 
-pub(super) async fn event(
-    State(web): State<Web>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    show(&web, &visitor, "agenda", &id, &headers).await
+pub(super) async fn event(look: Look, Path(id): Path<String>) -> Result<Response, Failure> {
+    show(&look, "agenda", &id).await
 }
 
-pub(super) async fn poll(
-    State(web): State<Web>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    show(&web, &visitor, "peilingen", &id, &headers).await
+pub(super) async fn poll(look: Look, Path(id): Path<String>) -> Result<Response, Failure> {
+    show(&look, "peilingen", &id).await
 }
 
 /// A conversation, by what opened it: a post of whichever kind.
-pub(super) async fn conversation(
-    State(web): State<Web>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    show(&web, &visitor, CONVERSATIONS, &id, &headers).await
+pub(super) async fn conversation(look: Look, Path(id): Path<String>) -> Result<Response, Failure> {
+    show(&look, CONVERSATIONS, &id).await
 }
 
 /// What stands at `/{kind}/{id}`: every post at one address, but for its conversation.
-async fn show(
-    web: &Web,
-    visitor: &Visitor,
-    kind: &'static str,
-    id: &str,
-    headers: &HeaderMap,
-) -> Result<Response, Failure> {
+async fn show(look: &Look, kind: &'static str, id: &str) -> Result<Response, Failure> {
     let id: PostId = id.parse()?;
-    let made = make(web, visitor, kind, id);
-    web.pages.show(web, visitor, Place::Post { kind, id }, headers, made).await
+    look.at(Place::Post { kind, id }, make(look, kind, id)).await
 }
 
-async fn make(web: &Web, visitor: &Visitor, kind: &str, id: PostId) -> Result<Made> {
+async fn make(look: &Look, kind: &str, id: PostId) -> Result<Made> {
     let path = format!("{kind}/{id}");
-    let now = web.app.clock.now();
+    let now = look.now();
     let Found { shown, wijk, around, answers, totals, pictures } =
-        web.app.database.read(move |c| read(c, id, now)).await?;
-    let (t, links) = (visitor.translator(web), &web.app.links);
+        look.read(move |c| read(c, id, now)).await?;
+    let (t, links) = (look.translator(), look.links());
     if kind != CONVERSATIONS && shown.post.kind.address(links, id) != links.at(&path) {
         return Err(Error::NotFound);
     }
@@ -113,7 +84,7 @@ async fn make(web: &Web, visitor: &Visitor, kind: &str, id: PostId) -> Result<Ma
     let over = cards::first_over(std::slice::from_ref(&shown), now);
     let is_open = wijk.row.closed_at.is_none();
     let page = PostPage {
-        layout: Layout::new(web, visitor, &format!("/{path}")),
+        layout: look.layout(&format!("/{path}")),
         wijk: is_open.then(|| WijkPlate::of(links, &wijk, around.followers)),
         post: setting.card(&shown),
         object_url: shown.post.uri.to_string(),

@@ -4,21 +4,20 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use askama::Template;
-use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::extract::Path;
 use axum::response::Response;
 
-use super::Web;
 use super::cache::{Made, Place};
 use super::cards::{self, PostCard, Setting, WijkPlate};
 use super::failure::Failure;
 use super::layout::{self, Layout};
-use super::visitor::Visitor;
+use super::look::Look;
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::i18n::Translator;
 use crate::foundation::ids::WijkId;
+use crate::foundation::links::Links;
 use crate::foundation::text::hashtag;
 use crate::neighbourhood::media::Pictures;
 use crate::neighbourhood::timelines::{self, Around, Shown};
@@ -49,24 +48,19 @@ struct Found {
     all: Vec<WijkId>,
 }
 
-pub(super) async fn page(
-    State(web): State<Web>,
-    visitor: Visitor,
-    Path(tag): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
+pub(super) async fn page(look: Look, Path(tag): Path<String>) -> Result<Response, Failure> {
     let tag = hashtag(&tag).ok_or(Error::NotFound)?;
     let place = Place::Tag(tag.clone());
-    web.pages.show(&web, &visitor, place, &headers, make(&web, &visitor, tag)).await
+    look.at(place, make(&look, tag)).await
 }
 
-async fn make(web: &Web, visitor: &Visitor, tag: String) -> Result<Made> {
-    let (now, wanted) = (web.app.clock.now(), tag.clone());
-    let found = web.app.database.read(move |c| read(c, &wanted, now)).await?;
-    let t = visitor.translator(web);
+async fn make(look: &Look, tag: String) -> Result<Made> {
+    let (now, wanted) = (look.now(), tag.clone());
+    let found = look.read(move |c| read(c, &wanted, now)).await?;
+    let t = look.translator();
     let page = TagPage {
-        layout: Layout::new(web, visitor, &format!("/tags/{tag}")),
-        posts: found.posts(web, &t, now),
+        layout: look.layout(&format!("/tags/{tag}")),
+        posts: found.posts(look.links(), &t, now),
         tag: format!("#{tag}"),
         t,
     };
@@ -80,8 +74,7 @@ async fn make(web: &Web, visitor: &Visitor, tag: String) -> Result<Made> {
 }
 
 impl Found {
-    fn posts(&self, web: &Web, t: &Translator, now: Time) -> Vec<TaggedPost> {
-        let links = &web.app.links;
+    fn posts(&self, links: &Links, t: &Translator, now: Time) -> Vec<TaggedPost> {
         let tagged = |shown: &Shown| {
             let (wijk, around) = self.wijken.get(&shown.announcement.wijk_id)?;
             let (partners, pictures) = (around.partners.as_slice(), &self.pictures);

@@ -1,17 +1,15 @@
 //! A wijk's page: whose it is, how to follow it, and what it passes on.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
+use axum::extract::{Path, Query};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::Web;
 use super::cache::{Made, Place};
 use super::cards::{self, AgendaLine, PartnerPlate, PostCard, Setting, WijkView};
 use super::failure::Failure;
 use super::layout::{self, Layout};
-use super::visitor::Visitor;
+use super::look::Look;
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::Result;
@@ -56,31 +54,24 @@ pub(super) struct Asked {
 }
 
 pub(super) async fn page(
-    State(web): State<Web>,
-    visitor: Visitor,
+    look: Look,
     Path(slug): Path<String>,
     Query(asked): Query<Asked>,
-    headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let before = asked.voor.map(|id| id.parse::<AnnouncementId>()).transpose()?;
     let place = Place::Wijk { slug: slug.clone(), before };
-    web.pages.show(&web, &visitor, place, &headers, make(&web, &visitor, slug, before)).await
+    look.at(place, make(&look, slug, before)).await
 }
 
-async fn make(
-    web: &Web,
-    visitor: &Visitor,
-    slug: String,
-    before: Option<AnnouncementId>,
-) -> Result<Made> {
-    let now = web.app.clock.now();
+async fn make(look: &Look, slug: String, before: Option<AnnouncementId>) -> Result<Made> {
+    let now = look.now();
     let Found { wijk, timeline, agenda, around, pictures } =
-        web.app.database.read(move |c| read(c, &slug, before, now)).await?;
-    let t = visitor.translator(web);
-    let (links, partners, pictures) = (&web.app.links, around.partners.as_slice(), &pictures);
+        look.read(move |c| read(c, &slug, before, now)).await?;
+    let t = look.translator();
+    let (links, partners, pictures) = (look.links(), around.partners.as_slice(), &pictures);
     let setting = Setting { links, t: &t, wijk: &wijk, partners, pictures, now };
     let page = WijkPage {
-        layout: Layout::new(web, visitor, &address(wijk.slug(), before)),
+        layout: look.layout(&address(wijk.slug(), before)),
         wijk: WijkView::of(&wijk, around.followers),
         partners: around.partners.iter().map(PartnerPlate::of).collect(),
         posts: setting.cards(&timeline.shown),
