@@ -1,10 +1,11 @@
 //! The three cookies of this site: who is signed in, what forms are bound to before that, and the language. None tells
 //! anybody but us anything, and none is needed to read.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::Response;
+use axum::response::{IntoResponseParts, ResponseParts};
 
 use crate::foundation::app::App;
 use crate::foundation::config::Config;
@@ -42,11 +43,15 @@ impl Name {
 /// A `Set-Cookie`.
 pub(super) struct Cookie(String);
 
-impl Cookie {
-    pub(super) fn put_on(&self, response: &mut Response) {
+/// Beside the others of that answer.
+impl IntoResponseParts for Cookie {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut answer: ResponseParts) -> Result<ResponseParts, Infallible> {
         if let Ok(value) = HeaderValue::from_str(&self.0) {
-            response.headers_mut().append(header::SET_COOKIE, value);
+            answer.headers_mut().append(header::SET_COOKIE, value);
         }
+        Ok(answer)
     }
 }
 

@@ -54,8 +54,6 @@ fn with_headers(web: &Web, visitor: &Visitor, mut answer: Response) -> Response 
         headers.entry(name).or_insert_with(|| value.clone());
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    if let Some(language) = visitor.chosen {
-        cookies::language(&web.app.config, language).put_on(&mut answer);
-    }
-    answer
+    let chosen = visitor.chosen.map(|language| cookies::language(&web.app.config, language));
+    (chosen, answer).into_response()
 }

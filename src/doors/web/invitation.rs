@@ -57,7 +57,7 @@ fn show(
 ) -> Result<Response, Failure> {
     let (csrf, cookie) = visitor.form_token(&web.app)?;
     let t = visitor.translator(web);
-    let mut answer = layout::page(&InvitationPage {
+    let page = layout::page(&InvitationPage {
         layout: Layout::nameless(web, visitor),
         csrf,
         accept_url: format!("/uitnodiging/{token}"),
@@ -66,10 +66,7 @@ fn show(
         problem: problem.map(|key| t.say(key)),
         t,
     })?;
-    if let Some(cookie) = cookie {
-        cookie.put_on(&mut answer);
-    }
-    Ok(answer)
+    Ok((cookie, page).into_response())
 }
 
 #[derive(Deserialize)]
@@ -100,7 +97,5 @@ pub(super) async fn accept(
     let account =
         web.app.database.write(move |c| invitations::accept(c, &opens, &hash, now)).await?;
     let cookie = begin(&web.app, account, cookies::shown_session(&web.app, &headers)).await?;
-    let mut answer = Redirect::to("/balie").into_response();
-    cookie.put_on(&mut answer);
-    Ok(answer)
+    Ok((cookie, Redirect::to("/balie")).into_response())
 }

@@ -137,7 +137,7 @@ async fn show(
     let (csrf, cookie) = visitor.form_token(&web.app)?;
     let (t, links) = (visitor.translator(web), &web.app.links);
     let action = format!("/melden?{query}");
-    let mut answer = layout::page(&ReportPage {
+    let page = layout::page(&ReportPage {
         layout: Layout::new(web, visitor, &action),
         csrf,
         wijk: WijkPlate::of(links, shown.wijk(), followers),
@@ -153,10 +153,7 @@ async fn show(
         is_sent,
         t,
     })?;
-    if let Some(cookie) = cookie {
-        cookie.put_on(&mut answer);
-    }
-    Ok(answer)
+    Ok((cookie, page).into_response())
 }
 
 pub(super) async fn send(

@@ -59,7 +59,7 @@ fn show(
 ) -> Result<Response, Failure> {
     let (csrf, cookie) = visitor.form_token(&web.app)?;
     let t = visitor.translator(web);
-    let mut answer = layout::page(&SignInPage {
+    let page = layout::page(&SignInPage {
         layout: Layout::new(web, visitor, &sign_in_address(next)),
         csrf,
         username: "",
@@ -67,10 +67,7 @@ fn show(
         problem: problem.map(|key| t.say(key)),
         t,
     })?;
-    if let Some(cookie) = cookie {
-        cookie.put_on(&mut answer);
-    }
-    Ok(answer)
+    Ok((cookie, page).into_response())
 }
 
 #[derive(Deserialize)]
@@ -96,9 +93,7 @@ pub(super) async fn sign_in(
     };
     let home = home_of(&web, &account).await?;
     let cookie = begin(&web.app, account, cookies::shown_session(&web.app, &headers)).await?;
-    let mut answer = Redirect::to(if next.is_empty() { home } else { next }).into_response();
-    cookie.put_on(&mut answer);
-    Ok(answer)
+    Ok((cookie, Redirect::to(if next.is_empty() { home } else { next })).into_response())
 }
 
 /// Where somebody begins who asked for no page: at the desk, where they have one.
@@ -158,9 +153,7 @@ pub(super) async fn sign_out(
     if let Some(token) = cookies::shown_session(&web.app, &headers) {
         web.app.database.write(move |c| sessions::end(c, &token)).await?;
     }
-    let mut answer = Redirect::to("/").into_response();
-    cookies::no_session(&web.app.config).put_on(&mut answer);
-    Ok(answer)
+    Ok((cookies::no_session(&web.app.config), Redirect::to("/")).into_response())
 }
 
 /// A path of ours, or nothing (A16): no other host in any spelling, nothing that a browser or a proxy reads twice.
