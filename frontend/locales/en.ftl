@@ -147,6 +147,20 @@ post-answer-here = Want to join in or answer? You do that in your own app. Paste
 
 pager-label = More posts
 pager-older = Older posts
+pager-newer = Newer posts
+pager-agenda = More of the agenda
+pager-agenda-earlier = Earlier
+pager-agenda-later = Later
+pager-replies = More answers
+pager-replies-earlier = Earlier answers
+pager-replies-later = More answers
+pager-start = Back to the beginning
+pager-further = continued
+pager-nothing = There is nothing more here.
+replies-more = { $count ->
+    [one] { $count } more answer
+   *[other] { $count } more answers
+}
 
 ## Something is not right here
 report-title = Something is not right here
@@ -315,6 +329,7 @@ error-text-503 = It is too busy just now, or we are doing maintenance.
 error-next-503 = Try again in a few minutes.
 
 author-what = Writes on this site. Follow this address in your own app, or follow the wijk.
+author-all = Everything by { $name }
 author-in = Passed on in { $wijk }
 author-empty = Nothing yet.
 author-nowhere = Speaks for no wijk now.

@@ -147,6 +147,20 @@ post-answer-here = Wil je meedoen of antwoorden? Dat doe je in je eigen app. Pla
 
 pager-label = Meer berichten
 pager-older = Oudere berichten
+pager-newer = Nieuwere berichten
+pager-agenda = Meer van de agenda
+pager-agenda-earlier = Eerder
+pager-agenda-later = Later
+pager-replies = Meer antwoorden
+pager-replies-earlier = Eerdere antwoorden
+pager-replies-later = Meer antwoorden
+pager-start = Terug naar het begin
+pager-further = vervolg
+pager-nothing = Hier staat niets meer.
+replies-more = { $count ->
+    [one] Nog { $count } antwoord
+   *[other] Nog { $count } antwoorden
+}
 
 ## Iets klopt hier niet
 report-title = Iets klopt hier niet
@@ -315,6 +329,7 @@ error-text-503 = Het is nu te druk, of we zijn even bezig met onderhoud.
 error-next-503 = Probeer het over een paar minuten nog eens.
 
 author-what = Schrijft op deze site. Volg dit adres in je eigen app, of volg de wijk.
+author-all = Alles van { $name }
 author-in = Doorgegeven in { $wijk }
 author-empty = Nog niets.
 author-nowhere = Spreekt nu voor geen enkele wijk.

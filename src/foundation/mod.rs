@@ -5,6 +5,7 @@ pub mod clock;
 pub mod ids;
 pub mod domain;
 pub mod uri;
+pub mod paging;
 pub mod config;
 pub mod secret;
 pub mod keys;

@@ -1,6 +1,6 @@
 //! Reading: what a wijk shows. Whatever is shown here passed `may_show` and is an approved version.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use diesel::prelude::*;
 
@@ -20,6 +20,7 @@ use crate::foundation::database::schema::{
 use crate::foundation::domain::Domain;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{ActorId, AnnouncementId, PostId, VersionId, WijkId};
+use crate::foundation::paging::{At, Order, Page, Reach, Span};
 use crate::foundation::uri::Uri;
 
 /// An announced post with all that a card shows.
@@ -55,35 +56,50 @@ macro_rules! standing {
     };
 }
 
-/// A wijk's timeline, one page.
-pub struct Page {
-    pub shown: Vec<Shown>,
-    /// Read on from here for older ones.
-    pub older: Option<AnnouncementId>,
+/// What was passed on, the newest first: one page. It may hold fewer than it could: who is not heard is left out of it.
+pub type Newest = Page<Shown, AnnouncementId>;
+/// In the order of when an event begins.
+pub type Events = Page<Shown, At<AnnouncementId>>;
+
+const LOWEST: AnnouncementId = AnnouncementId(0);
+const HIGHEST: AnnouncementId = AnnouncementId(i64::MAX);
+
+/// A page of announcements, and one more.
+macro_rules! newest {
+    ($announced:expr, $span:expr, $most:expr, $conn:expr) => {{
+        let (span, most): (Span<AnnouncementId>, usize) = ($span, $most);
+        let rows: Vec<Shown> = match span.reach(Order::NewestFirst) {
+            Reach::Down(below) => $announced
+                .filter(announcements::id.lt(below.unwrap_or(HIGHEST)))
+                .order(announcements::id.desc())
+                .limit(one_more(most))
+                .select(Shown::as_select())
+                .load($conn)?,
+            Reach::Up(above) => $announced
+                .filter(announcements::id.gt(above.unwrap_or(LOWEST)))
+                .order(announcements::id)
+                .limit(one_more(most))
+                .select(Shown::as_select())
+                .load($conn)?,
+        };
+        span.page(Order::NewestFirst, rows, most, |row| row.announcement.id)
+    }};
 }
 
-/// The newest first, behind `before`; top-level posts only.
+fn one_more(most: usize) -> i64 {
+    i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1)
+}
+
+/// Top-level posts only.
 pub fn of_wijk(
     conn: &mut Connection,
     wijk: WijkId,
-    before: Option<AnnouncementId>,
-    most: i64,
-) -> Result<Page> {
-    let mut rows: Vec<Shown> = standing!()
-        .filter(announcements::wijk_id.eq(wijk).and(posts::in_reply_to.is_null()))
-        .filter(announcements::id.lt(before.unwrap_or(AnnouncementId(i64::MAX))))
-        .order(announcements::id.desc())
-        .limit(most + 1)
-        .select(Shown::as_select())
-        .load(conn)?;
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let older = if rows.len() > most {
-        rows.get(most.saturating_sub(1)).map(|row| row.announcement.id)
-    } else {
-        None
-    };
-    rows.truncate(most);
-    Ok(Page { shown: what_is_heard(conn, rows)?, older })
+    span: Span<AnnouncementId>,
+    most: usize,
+) -> Result<Newest> {
+    let announced =
+        standing!().filter(announcements::wijk_id.eq(wijk).and(posts::in_reply_to.is_null()));
+    newest!(announced, span, most, conn).with(|rows| what_is_heard(conn, rows))
 }
 
 /// Without those whose author is not heard here, and without what the others quote of such a one.
@@ -144,48 +160,121 @@ fn was_taken_away(conn: &mut Connection, id: PostId) -> Result<bool> {
     Ok(is_public && !super::announcements::ever_by(conn, id)?.is_empty())
 }
 
-/// The answers the wijk let into a conversation, at whatever depth, the oldest first; the first hundred.
-pub fn answers(conn: &mut Connection, thread: PostId, wijk: WijkId) -> Result<Vec<Shown>> {
-    let rows: Vec<Shown> = standing!()
+/// An answer in a conversation: where it stands, without what it says.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub at: At<PostId>,
+    pub uri: Uri,
+    pub to: Option<Uri>,
+}
+
+/// The answers the wijk let into a conversation, at whatever depth, the oldest first.
+pub fn answers(conn: &mut Connection, thread: PostId, wijk: WijkId) -> Result<Vec<Answer>> {
+    type Row = (PostId, Time, Uri, Option<Uri>, Uri, Domain);
+    let rows: Vec<Row> = standing!()
         .filter(announcements::wijk_id.eq(wijk))
         .filter(posts::thread_id.eq(thread).and(posts::id.ne(thread)))
         .order((posts::published_at, posts::id))
-        .limit(100)
+        .select((
+            posts::id,
+            posts::published_at,
+            posts::uri,
+            posts::in_reply_to,
+            actors::uri,
+            actors::domain,
+        ))
+        .load(conn)?;
+    let blocklist = Blocklist::read(conn)?;
+    let heard = rows
+        .into_iter()
+        .filter(|(.., author, domain)| blocklist.may_show(author, domain, Some(wijk)))
+        .map(|(id, time, uri, to, ..)| Answer { at: At { time, id }, uri, to });
+    Ok(heard.collect())
+}
+
+/// Those of these posts that the wijk shows, by id.
+pub fn shown_of(
+    conn: &mut Connection,
+    wijk: WijkId,
+    wanted: &[PostId],
+) -> Result<HashMap<PostId, Shown>> {
+    let rows: Vec<Shown> = standing!()
+        .filter(announcements::wijk_id.eq(wijk).and(posts::id.eq_any(wanted)))
         .select(Shown::as_select())
         .load(conn)?;
-    what_is_heard(conn, rows)
+    Ok(what_is_heard(conn, rows)?.into_iter().map(|shown| (shown.post.id, shown)).collect())
 }
 
 /// The events of a wijk that are not over, the first to begin first.
-pub fn agenda(conn: &mut Connection, wijk: WijkId, now: Time, most: i64) -> Result<Vec<Shown>> {
-    let rows: Vec<Shown> = standing!()
+pub fn agenda(
+    conn: &mut Connection,
+    wijk: WijkId,
+    now: Time,
+    span: Span<At<AnnouncementId>>,
+    most: usize,
+) -> Result<Events> {
+    let (starts, id) = (event_times::starts_at, announcements::id);
+    let coming = standing!()
         .inner_join(event_times::table.on(event_times::version_id.eq(announcements::version_id)))
         .filter(announcements::wijk_id.eq(wijk).and(event_times::over_at.gt(now)))
         .filter(posts::in_reply_to.is_null())
-        .order((event_times::starts_at, announcements::id))
-        .limit(most)
-        .select(Shown::as_select())
-        .load(conn)?;
-    what_is_heard(conn, rows)
+        .limit(one_more(most))
+        .select((starts, Shown::as_select()));
+    let rows: Vec<(Time, Shown)> = match span.reach(Order::OldestFirst) {
+        Reach::Down(below) => {
+            let below = below.unwrap_or(At { time: Time::FAR, id: HIGHEST });
+            let earlier = starts.lt(below.time).or(starts.eq(below.time).and(id.lt(below.id)));
+            coming.filter(earlier).order((starts.desc(), id.desc())).load(conn)?
+        }
+        Reach::Up(above) => {
+            let above = above.unwrap_or(At { time: Time::ZERO, id: LOWEST });
+            let later = starts.gt(above.time).or(starts.eq(above.time).and(id.gt(above.id)));
+            coming.filter(later).order((starts, id)).load(conn)?
+        }
+    };
+    let key = |(time, row): &(Time, Shown)| At { time: *time, id: row.announcement.id };
+    span.page(Order::OldestFirst, rows, most, key)
+        .with(|rows| what_is_heard(conn, rows.into_iter().map(|(_, row)| row).collect()))
 }
 
-/// What the wijken pass on under a hashtag, the newest first; a post that more than one passes on stands there once.
-pub fn tagged(conn: &mut Connection, tag: &str, most: i64) -> Result<Vec<Shown>> {
-    let rows: Vec<Shown> = standing!()
+/// What the wijken pass on under a hashtag; a post that more than one passes on stands there once, where it was passed
+/// on last.
+pub fn tagged(
+    conn: &mut Connection,
+    tag: &str,
+    span: Span<AnnouncementId>,
+    most: usize,
+) -> Result<Newest> {
+    let under_it = standing!()
         .inner_join(version_tags::table.on(version_tags::version_id.eq(announcements::version_id)))
-        .filter(version_tags::tag.eq(tag).and(posts::in_reply_to.is_null()))
-        .order(announcements::id.desc())
-        .limit(most)
-        .select(Shown::as_select())
+        .filter(version_tags::tag.eq(tag).and(posts::in_reply_to.is_null()));
+    newest!(under_it, span, most, conn).with(|rows| {
+        let mut rows = what_is_heard(conn, rows)?;
+        let last = last_passed_on(conn, tag, &rows)?;
+        rows.retain(|row| last.get(&row.post.id) == Some(&row.announcement.id));
+        Ok(rows)
+    })
+}
+
+/// The announcement that each of these posts is shown by under a hashtag, whichever page that stands on.
+fn last_passed_on(
+    conn: &mut Connection,
+    tag: &str,
+    rows: &[Shown],
+) -> Result<HashMap<PostId, AnnouncementId>> {
+    type Row = (PostId, AnnouncementId, WijkId, Uri, Domain);
+    let wanted: Vec<PostId> = rows.iter().map(|row| row.post.id).collect();
+    let all: Vec<Row> = standing!()
+        .inner_join(version_tags::table.on(version_tags::version_id.eq(announcements::version_id)))
+        .filter(version_tags::tag.eq(tag).and(posts::id.eq_any(wanted)))
+        .order(announcements::id)
+        .select((posts::id, announcements::id, announcements::wijk_id, actors::uri, actors::domain))
         .load(conn)?;
-    let mut seen = HashSet::new();
-    let mut heard = Vec::new();
-    for row in what_is_heard(conn, rows)? {
-        if seen.insert(row.post.id) {
-            heard.push(row);
-        }
-    }
-    Ok(heard)
+    let blocklist = Blocklist::read(conn)?;
+    let heard = all
+        .into_iter()
+        .filter(|(_, _, wijk, author, domain)| blocklist.may_show(author, domain, Some(*wijk)));
+    Ok(heard.map(|(post, announcement, ..)| (post, announcement)).collect())
 }
 
 /// What stands around a timeline.
@@ -244,26 +333,50 @@ pub fn totals(conn: &mut Connection) -> Result<Totals> {
     Ok(Totals { wijken: wijken::list(conn)?.len(), local_posts: local.count().get_result(conn)? })
 }
 
-/// What a wijk passes on of one author, the newest first.
+/// What a wijk passes on of one author.
 pub fn of_author_in(
     conn: &mut Connection,
     wijk: WijkId,
     author: ActorId,
-    most: i64,
-) -> Result<Vec<Shown>> {
-    let rows: Vec<Shown> = standing!()
+    span: Span<AnnouncementId>,
+    most: usize,
+) -> Result<Newest> {
+    let spoken = standing!()
         .filter(announcements::wijk_id.eq(wijk).and(posts::author_id.eq(author)))
-        .filter(posts::in_reply_to.is_null())
-        .order(announcements::id.desc())
-        .limit(most)
-        .select(Shown::as_select())
-        .load(conn)?;
-    what_is_heard(conn, rows)
+        .filter(posts::in_reply_to.is_null());
+    newest!(spoken, span, most, conn).with(|rows| what_is_heard(conn, rows))
 }
 
-/// The posts a local author published here, newest first, for its outbox.
-pub fn of_author(conn: &mut Connection, author: ActorId, most: i64) -> Result<Vec<Post>> {
-    let there = posts::table
-        .filter(posts::author_id.eq(author).and(posts::gone_at.is_null()).and(posts::is_local));
-    Ok(there.order(posts::id.desc()).limit(most).select(Post::as_select()).load(conn)?)
+/// The posts a local author published here and that are still there.
+macro_rules! published {
+    ($author:expr) => {
+        posts::table
+            .filter(posts::author_id.eq($author).and(posts::gone_at.is_null()).and(posts::is_local))
+    };
+}
+
+/// The newest first, for its outbox.
+pub fn of_author(
+    conn: &mut Connection,
+    author: ActorId,
+    span: Span<PostId>,
+    most: usize,
+) -> Result<Page<Post, PostId>> {
+    let published = published!(author).limit(one_more(most)).select(Post::as_select());
+    let rows = match span.reach(Order::NewestFirst) {
+        Reach::Down(below) => {
+            let older = posts::id.lt(below.unwrap_or(PostId(i64::MAX)));
+            published.filter(older).order(posts::id.desc()).load(conn)?
+        }
+        Reach::Up(above) => {
+            let newer = posts::id.gt(above.unwrap_or(PostId(0)));
+            published.filter(newer).order(posts::id).load(conn)?
+        }
+    };
+    Ok(span.page(Order::NewestFirst, rows, most, |post| post.id))
+}
+
+/// How many posts its outbox holds.
+pub fn count_of_author(conn: &mut Connection, author: ActorId) -> Result<i64> {
+    Ok(published!(author).count().get_result(conn)?)
 }

@@ -2,6 +2,7 @@
 
 use likejewijk::foundation::clock::Time;
 use likejewijk::foundation::error::Error;
+use likejewijk::foundation::paging::Span;
 use likejewijk::neighbourhood::moderation;
 use likejewijk::neighbourhood::posts::store as posts_store;
 use likejewijk::neighbourhood::submissions::{Why, decide, withdraw};
@@ -15,7 +16,7 @@ use crate::harness::each_database;
 /// The texts on the wijk's page, newest first.
 async fn shown(rooms: &Rooms, wijk: &Wijk) -> Vec<String> {
     let id = wijk.id();
-    let page = rooms.write(move |c| Ok(timelines::of_wijk(c, id, None, 20)?.shown)).await;
+    let page = rooms.write(move |c| Ok(timelines::of_wijk(c, id, Span::First, 20)?.items)).await;
     page.into_iter().map(|shown| shown.version.content.to_plain()).collect()
 }
 

@@ -2,6 +2,7 @@
 
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use likejewijk::foundation::database::schema::{follows as rows, posts, private_posts};
+use likejewijk::foundation::paging::Span;
 use likejewijk::foundation::uri::Uri;
 use likejewijk::neighbourhood::actors::Actor;
 use likejewijk::neighbourhood::follows::{self, Asked, State};
@@ -49,8 +50,8 @@ async fn accepts(rooms: &Rooms, wijk: &Wijk, partner: &Partner, which: &str) -> 
 
 async fn shown(rooms: &Rooms, wijk: &Wijk) -> Vec<String> {
     let id = wijk.id();
-    let page = rooms.write(move |c| timelines::of_wijk(c, id, None, 100)).await;
-    page.shown.into_iter().rev().map(|shown| shown.version.content.to_plain()).collect()
+    let page = rooms.write(move |c| timelines::of_wijk(c, id, Span::First, 100)).await;
+    page.items.into_iter().rev().map(|shown| shown.version.content.to_plain()).collect()
 }
 
 /// A post that names nobody.

@@ -2,6 +2,7 @@
 
 use likejewijk::foundation::domain::Domain;
 use likejewijk::foundation::error::Error;
+use likejewijk::foundation::paging::Span;
 use likejewijk::neighbourhood::blocks::{self, Blocked, Blocklist};
 use likejewijk::neighbourhood::epochs::Epochs;
 use likejewijk::neighbourhood::submissions::{decide, withdraw};
@@ -101,7 +102,7 @@ each_database! {
         let post = rooms.post(&told.uri).await.id;
         let shown = |wijk| {
             let database = rooms.database.clone();
-            async move { database.read(move |c| Ok(timelines::of_wijk(c, wijk, None, 20)?.shown.len())).await.unwrap() }
+            async move { database.read(move |c| Ok(timelines::of_wijk(c, wijk, Span::First, 20)?.items.len())).await.unwrap() }
         };
         assert_eq!((shown(here.id()).await, shown(there.id()).await), (1, 1));
 

@@ -17,3 +17,4 @@ mod rotation;
 mod bad_command_lines;
 mod replies;
 mod reports;
+mod lists;

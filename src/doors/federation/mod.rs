@@ -15,6 +15,7 @@ pub mod context;
 pub mod shape;
 pub mod signer;
 pub mod guard;
+pub mod in_pages;
 pub mod responses;
 pub mod telling;
 pub mod saying;

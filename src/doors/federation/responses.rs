@@ -3,16 +3,20 @@
 
 use serde_json::{Value, json};
 
+use super::in_pages::{Asked, InPages};
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::PostId;
 use crate::foundation::links::Links;
+use crate::foundation::paging::{At, Span};
 use crate::neighbourhood::actors::store as actors_store;
 use crate::neighbourhood::posts::{Post, store as posts_store};
-use crate::neighbourhood::timelines::Shown;
+use crate::neighbourhood::timelines::Answer;
 use crate::neighbourhood::{reactions, timelines};
 
 const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
+/// On a page.
+const ANSWERS: usize = 100;
 
 /// Where the collections around a post stand, whatever its own id.
 fn part(links: &Links, post: PostId, name: &str) -> String {
@@ -27,7 +31,7 @@ pub fn say_in(conn: &mut Connection, links: &Links, post: &Post, note: &mut Valu
         let fields = [
             ("context", json!(conversation)),
             ("conversation", json!(conversation)),
-            ("replies", replies(links, post.id)),
+            ("replies", replies_in(links, post.id)),
             ("likes", total(&part(links, post.id, "likes"), totals.likes)),
             ("shares", total(&part(links, post.id, "shares"), totals.shares)),
         ];
@@ -41,7 +45,7 @@ fn total(id: &str, total: i64) -> Value {
 }
 
 /// Mastodon reads its first page, then goes on to `next`.
-fn replies(links: &Links, post: PostId) -> Value {
+fn replies_in(links: &Links, post: PostId) -> Value {
     let id = part(links, post, "replies");
     json!({
         "id": id,
@@ -82,28 +86,27 @@ pub fn shares(conn: &mut Connection, links: &Links, id: PostId) -> Result<Value>
     Ok(standalone(total(&part(links, post.id, "shares"), totals.shares)))
 }
 
-pub fn replies_of(conn: &mut Connection, links: &Links, id: PostId) -> Result<Value> {
-    Ok(standalone(replies(links, ours(conn, id)?.id)))
-}
-
 /// The answers to the post itself that were let in, by id.
-pub fn replies_page(conn: &mut Connection, links: &Links, id: PostId) -> Result<Value> {
+pub fn replies(
+    conn: &mut Connection,
+    links: &Links,
+    id: PostId,
+    asked: Asked<At<PostId>>,
+) -> Result<Value> {
     let post = ours(conn, id)?;
-    let answers = answers(conn, post.thread_id)?;
-    let own = answers.iter().filter(|shown| shown.post.in_reply_to.as_ref() == Some(&post.uri));
-    let (items, id): (Vec<&str>, _) =
-        (own.map(|shown| shown.post.uri.as_str()).collect(), part(links, id, "replies"));
-    Ok(json!({
-        "@context": CONTEXT,
-        "id": format!("{id}?page=1"),
-        "type": "CollectionPage",
-        "partOf": id,
-        "items": items,
-    }))
+    if asked == Asked::Whole {
+        return Ok(standalone(replies_in(links, post.id)));
+    }
+    let mut own = answers(conn, post.thread_id)?;
+    own.retain(|answer| answer.to.as_ref() == Some(&post.uri));
+    let page = asked.span().page_of(own, ANSWERS, |answer| answer.at);
+    let items: Vec<Value> = page.items.iter().map(|answer| answer.uri.as_str().into()).collect();
+    let all = InPages::unordered(part(links, id, "replies"));
+    Ok(all.answer(asked, &items, page.later))
 }
 
 /// What the wijk that passed the first post on let into the conversation; nothing where none shows it.
-fn answers(conn: &mut Connection, thread: PostId) -> Result<Vec<Shown>> {
+fn answers(conn: &mut Connection, thread: PostId) -> Result<Vec<Answer>> {
     match timelines::post(conn, thread) {
         Ok(first) => timelines::answers(conn, thread, first.announcement.wijk_id),
         Err(Error::NotFound | Error::Gone) => Ok(Vec::new()),
@@ -113,7 +116,12 @@ fn answers(conn: &mut Connection, thread: PostId) -> Result<Vec<Shown>> {
 
 /// FEP-7888 and FEP-f228: the posts of a conversation that are shown here, the oldest first; the wijk keeps it, and of
 /// what no wijk passed on its author.
-pub fn conversation(conn: &mut Connection, links: &Links, thread: PostId) -> Result<Value> {
+pub fn conversation(
+    conn: &mut Connection,
+    links: &Links,
+    thread: PostId,
+    asked: Asked<At<PostId>>,
+) -> Result<Value> {
     let (first, keeper) = match timelines::post(conn, thread) {
         Ok(shown) => (shown.post, shown.announcement.wijk_id.into()),
         Err(Error::NotFound | Error::Gone) => {
@@ -128,14 +136,16 @@ pub fn conversation(conn: &mut Connection, links: &Links, thread: PostId) -> Res
     }
     let keeper = actors_store::find(conn, keeper)?;
     let answers = answers(conn, thread)?;
-    let uris = std::iter::once(&first).chain(answers.iter().map(|shown| &shown.post));
-    let items: Vec<&str> = uris.map(|post| post.uri.as_str()).collect();
-    Ok(json!({
-        "@context": CONTEXT,
-        "id": links.conversation(thread),
-        "type": "OrderedCollection",
-        "attributedTo": keeper.uri,
-        "totalItems": items.len(),
-        "orderedItems": items,
-    }))
+    let total = answers.len() + 1;
+    let page = asked.span().page_of(answers, ANSWERS, |answer| answer.at);
+    let opening = Some(&first.uri).filter(|_| asked.span() == Span::First);
+    let uris = opening.into_iter().chain(page.items.iter().map(|answer| &answer.uri));
+    let items: Vec<Value> = uris.map(|uri| uri.as_str().into()).collect();
+    let all = InPages::ordered(links.conversation(thread));
+    let mut json = all.answer(asked, &items, page.later);
+    if asked == Asked::Whole {
+        json["attributedTo"] = keeper.uri.as_str().into();
+        json["totalItems"] = total.into();
+    }
+    Ok(json)
 }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::activities::announcing::Boost;
 use super::context::Federation;
 use super::failure::Failure;
+use super::in_pages::Asked;
 use super::objects::{actor, note};
 use super::{collections, discovery, guard, responses, saying};
 use crate::doors::address::Address;
@@ -255,9 +256,13 @@ async fn wijk_moderators(
 async fn wijk_agenda(
     State(federation): State<Federation>,
     Path(slug): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
-    let now = federation.app.clock.now();
-    of_wijk(&federation, slug, move |c, wijk, links| collections::agenda(c, wijk, links, now)).await
+    let (asked, now) = (Asked::of(&query)?, federation.app.clock.now());
+    let agenda = move |c: &mut Connection, wijk: &Wijk, links: &Links| {
+        collections::agenda(c, wijk, links, asked, now)
+    };
+    of_wijk(&federation, slug, agenda).await
 }
 
 async fn wijk_outbox(
@@ -266,17 +271,11 @@ async fn wijk_outbox(
     Path(slug): Path<String>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
-    let before = query.get("max_id").map(|id| id.parse::<AnnouncementId>()).transpose()?;
-    let is_page = query.contains_key("page");
-    let value = read(&federation, move |c, links| {
-        let wijk = wijken::open(c, &slug)?;
-        if is_page {
-            collections::outbox_page(c, &wijk, links, before)
-        } else {
-            collections::outbox(c, &wijk, links)
-        }
-    });
-    Ok(activity_json(&value.await?))
+    let asked = Asked::of(&query)?;
+    let outbox = move |c: &mut Connection, wijk: &Wijk, links: &Links| {
+        collections::outbox(c, wijk, links, asked)
+    };
+    of_wijk(&federation, slug, outbox).await
 }
 
 /// An announcement, in the object form; 410 once it was taken back.
@@ -333,10 +332,12 @@ async fn author_outbox(
     _: Computed,
     State(federation): State<Federation>,
     Path(name): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
+    let asked = Asked::of(&query)?;
     let value = read(&federation, move |c, links| {
         let author = local_author(c, links, &name)?;
-        collections::author_outbox(c, &author, links)
+        collections::author_outbox(c, &author, links, asked)
     });
     Ok(activity_json(&value.await?))
 }
@@ -407,17 +408,19 @@ async fn replies(
     Path(id): Path<String>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
-    let is_page = query.contains_key("page");
-    let collection = if is_page { responses::replies_page } else { responses::replies_of };
-    around_post(&federation, &id, collection).await
+    let asked = Asked::of(&query)?;
+    around_post(&federation, &id, move |c, links, id| responses::replies(c, links, id, asked)).await
 }
 
 async fn conversation(
     _: Computed,
     State(federation): State<Federation>,
     Path(id): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
-    around_post(&federation, &id, responses::conversation).await
+    let asked = Asked::of(&query)?;
+    around_post(&federation, &id, move |c, links, id| responses::conversation(c, links, id, asked))
+        .await
 }
 
 async fn activity(

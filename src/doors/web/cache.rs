@@ -22,6 +22,7 @@ use crate::foundation::clock::Time;
 use crate::foundation::error::Result;
 use crate::foundation::i18n::Language;
 use crate::foundation::ids::{AnnouncementId, PostId, WijkId};
+use crate::foundation::paging::{At, Span};
 use crate::foundation::secret::sha256;
 use crate::neighbourhood::epochs::Epochs;
 
@@ -40,11 +41,11 @@ const ASK_AGAIN: HeaderValue = HeaderValue::from_static("private, max-age=0, mus
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Place {
     Home,
-    Wijk { slug: String, before: Option<AnnouncementId> },
-    Agenda { slug: String },
-    Post { kind: &'static str, id: PostId },
-    Tag(String),
-    Author { name: String },
+    Wijk { slug: String, span: Span<AnnouncementId> },
+    Agenda { slug: String, span: Span<At<AnnouncementId>> },
+    Post { kind: &'static str, id: PostId, span: Span<At<PostId>> },
+    Tag { tag: String, span: Span<AnnouncementId> },
+    Author { name: String, wijk: Option<String>, span: Span<AnnouncementId> },
 }
 
 type Key = (Place, Language);

@@ -13,11 +13,12 @@ use crate::foundation::error::{Error, Result};
 use crate::foundation::i18n::Translator;
 use crate::foundation::ids::PostId;
 use crate::foundation::links::Links;
+use crate::foundation::paging::Span;
 use crate::neighbourhood::posts::event::Place;
 use crate::neighbourhood::timelines::{self, Shown};
 use crate::neighbourhood::wijken;
 
-const MOST_EVENTS: i64 = 100;
+const MOST_EVENTS: usize = 100;
 
 pub(super) async fn of_wijk(
     State(web): State<Web>,
@@ -28,7 +29,7 @@ pub(super) async fn of_wijk(
     let now = web.app.clock.now();
     let read = web.app.database.read(move |c| {
         let wijk = wijken::open(c, &slug)?;
-        let shown = timelines::agenda(c, wijk.id(), now, MOST_EVENTS)?;
+        let shown = timelines::agenda(c, wijk.id(), now, Span::First, MOST_EVENTS)?.items;
         Ok((wijk, shown))
     });
     let (wijk, shown) = read.await?;

@@ -16,6 +16,7 @@ mod layout;
 mod look;
 mod doorway;
 mod cards;
+mod pager;
 mod thread;
 mod home;
 mod wijk;

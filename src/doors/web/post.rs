@@ -1,7 +1,7 @@
 //! One post on a page of its own, with the answers the wijk let in. Of a post written elsewhere: what we keep of it.
 
 use askama::Template;
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::response::Response;
 
 use super::cache::{Made, Place};
@@ -9,12 +9,14 @@ use super::cards::{self, PostCard, Setting, WijkPlate};
 use super::failure::Failure;
 use super::layout::{self, Layout};
 use super::look::Look;
-use super::thread::{self, Reply};
+use super::pager::{self, Asked, List, Pager};
+use super::thread::{Reply, Thread};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::i18n::Translator;
-use crate::foundation::ids::PostId;
+use crate::foundation::ids::{PostId, VersionId};
+use crate::foundation::paging::{At, Span};
 use crate::neighbourhood::media::Pictures;
 use crate::neighbourhood::reactions::{self, Totals};
 use crate::neighbourhood::timelines::{self, Around, Shown};
@@ -31,6 +33,7 @@ struct PostPage {
     post: PostCard,
     object_url: String,
     replies: Vec<Reply>,
+    pager: Pager,
     /// What it answers, where that is shown here too.
     answered_url: Option<String>,
     likes: i64,
@@ -42,39 +45,60 @@ struct Found {
     shown: Shown,
     wijk: Wijk,
     around: Around,
-    answers: Vec<Shown>,
+    thread: Thread,
     totals: Totals,
     pictures: Pictures,
 }
 
-pub(super) async fn page(look: Look, Path(id): Path<String>) -> Result<Response, Failure> {
-    show(&look, "berichten", &id).await
+pub(super) async fn page(
+    look: Look,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failure> {
+    show(&look, "berichten", &id, &asked).await
 }
 
-pub(super) async fn event(look: Look, Path(id): Path<String>) -> Result<Response, Failure> {
-    show(&look, "agenda", &id).await
+pub(super) async fn event(
+    look: Look,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failure> {
+    show(&look, "agenda", &id, &asked).await
 }
 
-pub(super) async fn poll(look: Look, Path(id): Path<String>) -> Result<Response, Failure> {
-    show(&look, "peilingen", &id).await
+pub(super) async fn poll(
+    look: Look,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failure> {
+    show(&look, "peilingen", &id, &asked).await
 }
 
 /// A conversation, by what opened it: a post of whichever kind.
-pub(super) async fn conversation(look: Look, Path(id): Path<String>) -> Result<Response, Failure> {
-    show(&look, CONVERSATIONS, &id).await
+pub(super) async fn conversation(
+    look: Look,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failure> {
+    show(&look, CONVERSATIONS, &id, &asked).await
 }
 
 /// What stands at `/{kind}/{id}`: every post at one address, but for its conversation.
-async fn show(look: &Look, kind: &'static str, id: &str) -> Result<Response, Failure> {
-    let id: PostId = id.parse()?;
-    look.at(Place::Post { kind, id }, make(look, kind, id)).await
+async fn show(
+    look: &Look,
+    kind: &'static str,
+    id: &str,
+    asked: &Asked,
+) -> Result<Response, Failure> {
+    let (id, span) = (id.parse::<PostId>()?, asked.span()?);
+    look.at(Place::Post { kind, id, span }, make(look, kind, id, span)).await
 }
 
-async fn make(look: &Look, kind: &str, id: PostId) -> Result<Made> {
+async fn make(look: &Look, kind: &str, id: PostId, span: Span<At<PostId>>) -> Result<Made> {
     let path = format!("{kind}/{id}");
     let now = look.now();
-    let Found { shown, wijk, around, answers, totals, pictures } =
-        look.read(move |c| read(c, id, now)).await?;
+    let Found { shown, wijk, around, thread, totals, pictures } =
+        look.read(move |c| read(c, id, span, now)).await?;
     let (t, links) = (look.translator(), look.links());
     if kind != CONVERSATIONS && shown.post.kind.address(links, id) != links.at(&path) {
         return Err(Error::NotFound);
@@ -82,13 +106,15 @@ async fn make(look: &Look, kind: &str, id: PostId) -> Result<Made> {
     let (partners, pictures) = (around.partners.as_slice(), &pictures);
     let setting = Setting { links, t: &t, wijk: &wijk, partners, pictures, now };
     let over = cards::first_over(std::slice::from_ref(&shown), now);
+    let here = format!("/{path}");
     let is_open = wijk.row.closed_at.is_none();
     let page = PostPage {
-        layout: look.layout(&format!("/{path}")),
+        layout: look.layout(&pager::address(&here, span)),
         wijk: is_open.then(|| WijkPlate::of(links, &wijk, around.followers)),
         post: setting.card(&shown),
         object_url: shown.post.uri.to_string(),
-        replies: thread::replies(&setting, &shown.post, &answers),
+        replies: thread.replies(&setting),
+        pager: Pager::new(List::Replies, (&here, "replies-title"), span, &thread.page),
         answered_url: (shown.post.thread_id != shown.post.id)
             .then(|| links.conversation(shown.post.thread_id)),
         likes: totals.likes,
@@ -103,14 +129,14 @@ async fn make(look: &Look, kind: &str, id: PostId) -> Result<Made> {
     })
 }
 
-fn read(conn: &mut Connection, id: PostId, now: Time) -> Result<Found> {
+fn read(conn: &mut Connection, id: PostId, span: Span<At<PostId>>, now: Time) -> Result<Found> {
     let shown = timelines::post(conn, id)?;
     let wijk = wijken::by_id(conn, shown.announcement.wijk_id)?;
     let around = timelines::around(conn, wijk.id(), now)?;
-    let answers = timelines::answers(conn, shown.post.thread_id, wijk.id())?;
+    let thread = Thread::read(conn, &shown.post, wijk.id(), span)?;
     let totals = reactions::totals(conn, id)?;
-    let mut versions = cards::versions(&answers);
-    versions.push(shown.version.id);
+    let drawn = thread.shown().chain([&shown]);
+    let versions: Vec<VersionId> = drawn.map(|shown| shown.version.id).collect();
     let pictures = Pictures::of(conn, &versions)?;
-    Ok(Found { shown, wijk, around, answers, totals, pictures })
+    Ok(Found { shown, wijk, around, thread, totals, pictures })
 }

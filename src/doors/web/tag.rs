@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use askama::Template;
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::response::Response;
 
 use super::cache::{Made, Place};
@@ -12,18 +12,20 @@ use super::cards::{self, PostCard, Setting, WijkPlate};
 use super::failure::Failure;
 use super::layout::{self, Layout};
 use super::look::Look;
+use super::pager::{self, Asked, List, Pager};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::i18n::Translator;
-use crate::foundation::ids::WijkId;
+use crate::foundation::ids::{AnnouncementId, WijkId};
 use crate::foundation::links::Links;
+use crate::foundation::paging::Span;
 use crate::foundation::text::hashtag;
 use crate::neighbourhood::media::Pictures;
-use crate::neighbourhood::timelines::{self, Around, Shown};
+use crate::neighbourhood::timelines::{self, Around, Newest, Shown};
 use crate::neighbourhood::wijken::{self, Wijk};
 
-const POSTS_ON_A_PAGE: i64 = 40;
+const POSTS_ON_A_PAGE: usize = 40;
 
 #[derive(Template)]
 #[template(path = "tag.html")]
@@ -32,6 +34,7 @@ struct TagPage {
     layout: Layout,
     tag: String,
     posts: Vec<TaggedPost>,
+    pager: Pager,
 }
 
 struct TaggedPost {
@@ -40,7 +43,7 @@ struct TaggedPost {
 }
 
 struct Found {
-    shown: Vec<Shown>,
+    page: Newest,
     pictures: Pictures,
     /// Those that pass any of it on.
     wijken: BTreeMap<WijkId, (Wijk, Around)>,
@@ -48,19 +51,25 @@ struct Found {
     all: Vec<WijkId>,
 }
 
-pub(super) async fn page(look: Look, Path(tag): Path<String>) -> Result<Response, Failure> {
-    let tag = hashtag(&tag).ok_or(Error::NotFound)?;
-    let place = Place::Tag(tag.clone());
-    look.at(place, make(&look, tag)).await
+pub(super) async fn page(
+    look: Look,
+    Path(tag): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failure> {
+    let (tag, span) = (hashtag(&tag).ok_or(Error::NotFound)?, asked.span()?);
+    let place = Place::Tag { tag: tag.clone(), span };
+    look.at(place, make(&look, tag, span)).await
 }
 
-async fn make(look: &Look, tag: String) -> Result<Made> {
+async fn make(look: &Look, tag: String, span: Span<AnnouncementId>) -> Result<Made> {
     let (now, wanted) = (look.now(), tag.clone());
-    let found = look.read(move |c| read(c, &wanted, now)).await?;
+    let found = look.read(move |c| read(c, &wanted, span, now)).await?;
     let t = look.translator();
+    let here = format!("/tags/{tag}");
     let page = TagPage {
-        layout: look.layout(&format!("/tags/{tag}")),
+        layout: look.layout(&pager::address(&here, span)),
         posts: found.posts(look.links(), &t, now),
+        pager: Pager::new(List::Posts, (&here, "content"), span, &found.page),
         tag: format!("#{tag}"),
         t,
     };
@@ -68,7 +77,7 @@ async fn make(look: &Look, tag: String) -> Result<Made> {
     Ok(Made {
         html: layout::html(&page)?,
         object: None,
-        until: ends.chain(cards::first_over(&found.shown, now)).min(),
+        until: ends.chain(cards::first_over(&found.page.items, now)).min(),
         wijken: found.all,
     })
 }
@@ -82,24 +91,24 @@ impl Found {
             let wijk = WijkPlate::of(links, wijk, around.followers);
             Some(TaggedPost { wijk, card: setting.card(shown) })
         };
-        self.shown.iter().filter_map(tagged).collect()
+        self.page.items.iter().filter_map(tagged).collect()
     }
 }
 
 /// # Errors
 /// `NotFound` where there is nothing: anybody can think of a tag.
-fn read(conn: &mut Connection, tag: &str, now: Time) -> Result<Found> {
-    let shown = timelines::tagged(conn, tag, POSTS_ON_A_PAGE)?;
-    if shown.is_empty() {
+fn read(conn: &mut Connection, tag: &str, span: Span<AnnouncementId>, now: Time) -> Result<Found> {
+    let page = timelines::tagged(conn, tag, span, POSTS_ON_A_PAGE)?;
+    if page.items.is_empty() && page.earlier.is_none() && page.later.is_none() {
         return Err(Error::NotFound);
     }
     let mut wijken = BTreeMap::new();
-    for id in shown.iter().map(|shown| shown.announcement.wijk_id) {
+    for id in page.items.iter().map(|shown| shown.announcement.wijk_id) {
         if let Entry::Vacant(unread) = wijken.entry(id) {
             unread.insert((wijken::by_id(conn, id)?, timelines::around(conn, id, now)?));
         }
     }
     let all = wijken::list(conn)?.iter().map(Wijk::id).collect();
-    let pictures = Pictures::of(conn, &cards::versions(&shown))?;
-    Ok(Found { shown, pictures, wijken, all })
+    let pictures = Pictures::of(conn, &cards::versions(&page.items))?;
+    Ok(Found { page, pictures, wijken, all })
 }

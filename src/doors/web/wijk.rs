@@ -3,24 +3,25 @@
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::Response;
-use serde::Deserialize;
 
 use super::cache::{Made, Place};
 use super::cards::{self, AgendaLine, PartnerPlate, PostCard, Setting, WijkView};
 use super::failure::Failure;
 use super::layout::{self, Layout};
 use super::look::Look;
+use super::pager::{self, Asked, List, Pager};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
 use crate::foundation::error::Result;
 use crate::foundation::i18n::Translator;
 use crate::foundation::ids::AnnouncementId;
+use crate::foundation::paging::Span;
 use crate::neighbourhood::media::Pictures;
-use crate::neighbourhood::timelines::{self, Around, Shown};
+use crate::neighbourhood::timelines::{self, Around, Newest, Shown};
 use crate::neighbourhood::wijken::{self, Wijk};
 
-const POSTS_ON_A_PAGE: i64 = 20;
-const EVENTS_BESIDE: i64 = 4;
+const POSTS_ON_A_PAGE: usize = 20;
+const EVENTS_BESIDE: usize = 4;
 
 #[derive(Template)]
 #[template(path = "wijk.html")]
@@ -33,7 +34,7 @@ struct WijkPage {
     /// The next ones.
     agenda: Vec<AgendaLine>,
     agenda_url: String,
-    older: Option<String>,
+    pager: Pager,
     server: &'static str,
     problem: Option<String>,
 }
@@ -41,16 +42,10 @@ struct WijkPage {
 /// A wijk with all that stands on its page.
 struct Found {
     wijk: Wijk,
-    timeline: timelines::Page,
+    timeline: Newest,
     agenda: Vec<Shown>,
     around: Around,
     pictures: Pictures,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Asked {
-    /// Only what was passed on before this one.
-    voor: Option<String>,
 }
 
 pub(super) async fn page(
@@ -58,26 +53,27 @@ pub(super) async fn page(
     Path(slug): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
-    let before = asked.voor.map(|id| id.parse::<AnnouncementId>()).transpose()?;
-    let place = Place::Wijk { slug: slug.clone(), before };
-    look.at(place, make(&look, slug, before)).await
+    let span = asked.span()?;
+    let place = Place::Wijk { slug: slug.clone(), span };
+    look.at(place, make(&look, slug, span)).await
 }
 
-async fn make(look: &Look, slug: String, before: Option<AnnouncementId>) -> Result<Made> {
+async fn make(look: &Look, slug: String, span: Span<AnnouncementId>) -> Result<Made> {
     let now = look.now();
     let Found { wijk, timeline, agenda, around, pictures } =
-        look.read(move |c| read(c, &slug, before, now)).await?;
+        look.read(move |c| read(c, &slug, span, now)).await?;
     let t = look.translator();
     let (links, partners, pictures) = (look.links(), around.partners.as_slice(), &pictures);
     let setting = Setting { links, t: &t, wijk: &wijk, partners, pictures, now };
+    let here = format!("/wijken/{}", wijk.slug());
     let page = WijkPage {
-        layout: look.layout(&address(wijk.slug(), before)),
+        layout: look.layout(&pager::address(&here, span)),
         wijk: WijkView::of(&wijk, around.followers),
         partners: around.partners.iter().map(PartnerPlate::of).collect(),
-        posts: setting.cards(&timeline.shown),
+        posts: setting.cards(&timeline.items),
         agenda: setting.agenda(&agenda),
-        agenda_url: format!("/wijken/{}/agenda", wijk.slug()),
-        older: timeline.older.map(|older| address(wijk.slug(), Some(older))),
+        agenda_url: format!("{here}/agenda"),
+        pager: Pager::new(List::Posts, (&here, "timeline-title"), span, &timeline),
         server: "",
         problem: None,
         t,
@@ -89,7 +85,7 @@ async fn make(look: &Look, slug: String, before: Option<AnnouncementId>) -> Resu
         until: [
             cards::first_end(&around.partners),
             cards::first_over(&agenda, now),
-            cards::first_over(&timeline.shown, now),
+            cards::first_over(&timeline.items, now),
         ]
         .into_iter()
         .flatten()
@@ -97,23 +93,11 @@ async fn make(look: &Look, slug: String, before: Option<AnnouncementId>) -> Resu
     })
 }
 
-fn read(
-    conn: &mut Connection,
-    slug: &str,
-    before: Option<AnnouncementId>,
-    now: Time,
-) -> Result<Found> {
+fn read(conn: &mut Connection, slug: &str, span: Span<AnnouncementId>, now: Time) -> Result<Found> {
     let wijk = wijken::open(conn, slug)?;
-    let timeline = timelines::of_wijk(conn, wijk.id(), before, POSTS_ON_A_PAGE)?;
+    let timeline = timelines::of_wijk(conn, wijk.id(), span, POSTS_ON_A_PAGE)?;
     let around = timelines::around(conn, wijk.id(), now)?;
-    let agenda = timelines::agenda(conn, wijk.id(), now, EVENTS_BESIDE)?;
-    let pictures = Pictures::of(conn, &cards::versions(&timeline.shown))?;
+    let agenda = timelines::agenda(conn, wijk.id(), now, Span::First, EVENTS_BESIDE)?.items;
+    let pictures = Pictures::of(conn, &cards::versions(&timeline.items))?;
     Ok(Found { wijk, timeline, agenda, around, pictures })
-}
-
-fn address(slug: &str, before: Option<AnnouncementId>) -> String {
-    match before {
-        Some(before) => format!("/wijken/{slug}?voor={before}"),
-        None => format!("/wijken/{slug}"),
-    }
 }
