@@ -84,6 +84,7 @@ wijk-agenda-all = The whole agenda
 agenda-title = Agenda of { $wijk }
 agenda-empty = There is nothing on the agenda now.
 agenda-untitled = Event
+calendar-cut = These are the first 2000 events. The whole agenda is at { $url }
 agenda-to-calendar = Put it all in your own calendar
 agenda-to-calendar-how = This works with the calendar on your phone or computer. Want it to keep up by itself? Subscribe to this address there:
 tag-what = What wijken passed on about this subject.

@@ -84,6 +84,7 @@ wijk-agenda-all = De hele agenda
 agenda-title = Agenda van { $wijk }
 agenda-empty = Er staat nu niets op de agenda.
 agenda-untitled = Activiteit
+calendar-cut = Hier staan de eerste 2000 activiteiten. De hele agenda staat op { $url }
 agenda-to-calendar = Zet alles in je eigen agenda
 agenda-to-calendar-how = Dat werkt met de agenda op je telefoon of computer. Wil je dat hij vanzelf bijblijft? Maak daar een abonnement op dit adres:
 tag-what = Dit gaven wijken door over dit onderwerp.

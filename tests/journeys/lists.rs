@@ -30,22 +30,22 @@ use serde_json::Value;
 use crate::harness::{ACTIVITY_JSON, HTML, Request, Response, TestDatabase, each_database};
 
 /// 2026-11-24T09:00:00Z
-const NOW: Time = Time::from_millis(1_795_510_800_000);
-const SITE: &str = "https://wijk.example";
+pub(super) const NOW: Time = Time::from_millis(1_795_510_800_000);
+pub(super) const SITE: &str = "https://wijk.example";
 /// More than any list here has pages.
 const MANY_PAGES: usize = 30;
 
 /// Two wijken and a playground that both verified.
-struct Street {
-    app: App,
-    running: Running,
+pub(super) struct Street {
+    pub(super) app: App,
+    pub(super) running: Running,
     wijken: [Wijk; 2],
     playground: Actor,
     _database: TestDatabase,
 }
 
 impl Street {
-    async fn open(database: TestDatabase) -> Street {
+    pub(super) async fn open(database: TestDatabase) -> Street {
         let set = [
             ("LIKEJEWIJK_URL", SITE.to_owned()),
             ("LIKEJEWIJK_DATA", database.data().display().to_string()),
@@ -60,7 +60,7 @@ impl Street {
         Street { app, running, wijken, playground, _database: database }
     }
 
-    async fn write<T: Send + 'static>(
+    pub(super) async fn write<T: Send + 'static>(
         &self,
         work: impl Fn(&mut Connection) -> Result<T> + Send + 'static,
     ) -> T {
@@ -68,7 +68,7 @@ impl Street {
     }
 
     /// The playground writes for the first wijk.
-    async fn writes(&self, kind: Kind, many: Vec<Shown>) -> Vec<String> {
+    pub(super) async fn writes(&self, kind: Kind, many: Vec<Shown>) -> Vec<String> {
         let (links, wijk, author) =
             (self.app.links.clone(), self.wijken[0].clone(), self.playground.clone());
         self.write(move |c| {
@@ -226,7 +226,7 @@ fn named(number: usize) -> Shown {
 }
 
 /// Two at the same time each, also the last of a page and the first of the next.
-fn event(number: usize) -> Shown {
+pub(super) fn event(number: usize) -> Shown {
     let starts_at = later(3600 * (1 + u64::try_from(number.div_ceil(2)).unwrap()));
     let event = Event {
         starts_at,
@@ -317,6 +317,9 @@ each_database! {
         let ids = street.writes(Kind::Event, (0..130).map(event).collect()).await;
         street.reads("/wijken/bloemhof/agenda", &titles(0..130)).await;
         assert_eq!(street.collects(&format!("{SITE}/wijken/bloemhof/agenda")).await, ids);
+        let calendar = street.get("/wijken/bloemhof/agenda.ics", "text/calendar").await.text();
+        assert_eq!(calendar.matches("BEGIN:VEVENT").count(), 130);
+
         // Time passes over the first page: what stood on it is over, and the rest begins there.
         street.app.clock.advance(Duration::from_hours(30));
         let left = titles_on(&street.pages("/wijken/bloemhof/agenda", "next").await[0].1);

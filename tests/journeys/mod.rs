@@ -18,3 +18,4 @@ mod bad_command_lines;
 mod replies;
 mod reports;
 mod lists;
+mod calendars;

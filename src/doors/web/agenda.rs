@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::Response;
 
-use super::cache::{Made, Place};
+use super::cache::{Body, Made, Place};
 use super::cards::{self, AgendaLine, Setting, WijkView};
 use super::failure::Failure;
 use super::layout::{self, Layout};
@@ -66,7 +66,7 @@ async fn make(look: &Look, slug: String, span: Span<At<AnnouncementId>>) -> Resu
         t,
     };
     Ok(Made {
-        html: layout::html(&page)?,
+        body: Body::Html(layout::html(&page)?),
         object: Some(object),
         wijken: vec![wijk.id()],
         until: cards::first_over(&events.items, now),

@@ -7,7 +7,7 @@ use axum::response::{Redirect, Response};
 use serde::Deserialize;
 
 use super::Web;
-use super::cache::{Made, Place};
+use super::cache::{Body, Made, Place};
 use super::cards::{self, PostCard, Setting, WijkPlate};
 use super::failure::Failure;
 use super::layout::{self, Layout};
@@ -130,14 +130,19 @@ async fn make(look: &Look, name: String, part: Part) -> Result<Made> {
         t,
     };
     Ok(Made {
-        html: layout::html(&page)?,
+        body: Body::Html(layout::html(&page)?),
         object: Some(author.uri.to_string()),
         wijken: spoken.iter().map(|spoken| spoken.wijk.id()).collect(),
-        until: spoken.iter().filter_map(|spoken| cards::first_end(&spoken.partners)).min(),
+        until: spoken.iter().filter_map(|spoken| spoken.until(now)).min(),
     })
 }
 
 impl Spoken {
+    fn until(&self, now: Time) -> Option<Time> {
+        let ends = [cards::first_end(&self.partners), cards::first_over(&self.page.items, now)];
+        ends.into_iter().flatten().min()
+    }
+
     fn voice(&self, links: &Links, t: &Translator, now: Time, pager: Pager) -> Voice {
         let (partners, pictures) = (self.partners.as_slice(), &self.pictures);
         let setting = Setting { links, t, wijk: &self.wijk, partners, pictures, now };

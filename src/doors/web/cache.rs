@@ -1,12 +1,12 @@
-//! Pages for visitors without a session, kept as long as nothing they show changed. The way to a kept page touches
-//! neither the database nor a thread of its own.
+//! Pages and calendars for visitors without a session, kept as long as nothing they show changed. The way to a kept one
+//! touches neither the database nor a thread of its own.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
@@ -43,6 +43,8 @@ pub(super) enum Place {
     Home,
     Wijk { slug: String, span: Span<AnnouncementId> },
     Agenda { slug: String, span: Span<At<AnnouncementId>> },
+    Calendar { slug: String },
+    CalendarOfEvent { id: PostId },
     Post { kind: &'static str, id: PostId, span: Span<At<PostId>> },
     Tag { tag: String, span: Span<AnnouncementId> },
     Author { name: String, wijk: Option<String>, span: Span<AnnouncementId> },
@@ -52,7 +54,7 @@ type Key = (Place, Language);
 
 /// A page as it was made, and what it depends on.
 pub(super) struct Made {
-    pub(super) html: String,
+    pub(super) body: Body,
     /// Its ActivityPub id, where it has one.
     pub(super) object: Option<String>,
     /// Whose changes it shows, besides those of the whole server.
@@ -61,8 +63,40 @@ pub(super) struct Made {
     pub(super) until: Option<Time>,
 }
 
+/// What was made, and how it is to be read.
+pub(super) enum Body {
+    Html(String),
+    /// RFC 5545; `file`: what it is called where somebody keeps it.
+    Calendar {
+        text: String,
+        file: String,
+    },
+}
+
+impl Body {
+    fn headers(&self) -> HeaderMap {
+        let (kind, name) = match self {
+            Self::Html(_) => ("text/html; charset=utf-8", None),
+            Self::Calendar { file, .. } => {
+                let name = format!("attachment; filename=\"{file}\"");
+                ("text/calendar; charset=utf-8", HeaderValue::from_str(&name).ok())
+            }
+        };
+        let kind = (header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        let name = name.map(|name| (header::CONTENT_DISPOSITION, name));
+        [kind].into_iter().chain(name).collect()
+    }
+
+    fn into_text(self) -> String {
+        match self {
+            Self::Html(text) | Self::Calendar { text, .. } => text,
+        }
+    }
+}
+
 struct Kept {
     body: Bytes,
+    headers: HeaderMap,
     tag: HeaderValue,
     link: Option<HeaderValue>,
     server: i64,
@@ -74,10 +108,12 @@ impl Kept {
     /// `epochs` were read before the page was: a change in between makes it old at once.
     fn new(made: Made, epochs: &Epochs, now: Time) -> Self {
         let longest = now.plus(LONGEST);
+        let (headers, text) = (made.body.headers(), made.body.into_text());
         Self {
-            tag: tag_of(&made.html),
+            tag: tag_of(&text),
+            headers,
             link: made.object.as_deref().and_then(alternate),
-            body: Bytes::from(made.html),
+            body: Bytes::from(text),
             server: epochs.server(),
             wijken: made.wijken.iter().map(|wijk| (*wijk, epochs.wijk(*wijk))).collect(),
             until: made.until.map_or(longest, |until| until.min(longest)),
@@ -95,7 +131,7 @@ impl Kept {
         let mut response = if is_known {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
-            Html(self.body.clone()).into_response()
+            (self.headers.clone(), self.body.clone()).into_response()
         };
         let headers = response.headers_mut();
         headers.insert(header::ETAG, self.tag.clone());
@@ -108,8 +144,8 @@ impl Kept {
 }
 
 /// Weak: who compresses the page on its way does not change what it says.
-fn tag_of(html: &str) -> HeaderValue {
-    let hash = URL_SAFE_NO_PAD.encode(sha256(html.as_bytes()));
+fn tag_of(text: &str) -> HeaderValue {
+    let hash = URL_SAFE_NO_PAD.encode(sha256(text.as_bytes()));
     HeaderValue::from_str(&format!("W/\"{hash}\"")).unwrap_or(HeaderValue::from_static("W/\"\""))
 }
 
@@ -200,7 +236,7 @@ impl Turns {
 /// For one who is signed in: kept nowhere.
 fn alone(made: Made) -> Response {
     let link = made.object.as_deref().and_then(alternate);
-    let mut response = Html(made.html).into_response();
+    let mut response = (made.body.headers(), made.body.into_text()).into_response();
     if let Some(link) = link {
         response.headers_mut().insert(header::LINK, link);
     }
@@ -252,7 +288,8 @@ mod tests {
     const NOW: Time = Time::from_millis(1_795_000_000_000);
 
     fn made(until: Option<Time>) -> Made {
-        Made { html: "<p>oost</p>".to_owned(), object: None, wijken: vec![WijkId(1)], until }
+        let body = Body::Html("<p>oost</p>".to_owned());
+        Made { body, object: None, wijken: vec![WijkId(1)], until }
     }
 
     #[test]

@@ -1,64 +1,76 @@
 //! For calendar apps: a wijk's agenda to subscribe to, and one event to put in.
 
-use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::extract::Path;
+use axum::response::Response;
 
-use super::Web;
+use super::cache::{Body, Made, Place};
 use super::cards;
 use super::failure::Failure;
-use super::icalendar::{self, Entry};
-use super::visitor::Visitor;
+use super::icalendar::{self, Calendar, Entry};
+use super::look::Look;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::i18n::Translator;
 use crate::foundation::ids::PostId;
 use crate::foundation::links::Links;
 use crate::foundation::paging::Span;
-use crate::neighbourhood::posts::event::Place;
+use crate::neighbourhood::posts::event;
 use crate::neighbourhood::timelines::{self, Shown};
 use crate::neighbourhood::wijken;
 
-const MOST_EVENTS: usize = 100;
+/// TRUST.md §4.
+const MOST_EVENTS: usize = 2000;
 
-pub(super) async fn of_wijk(
-    State(web): State<Web>,
-    visitor: Visitor,
-    Path(slug): Path<String>,
-) -> Result<Response, Failure> {
-    web.limits.pages.check(&visitor.address.household())?;
-    let now = web.app.clock.now();
-    let read = web.app.database.read(move |c| {
+pub(super) async fn of_wijk(look: Look, Path(slug): Path<String>) -> Result<Response, Failure> {
+    let place = Place::Calendar { slug: slug.clone() };
+    look.at(place, make_of_wijk(&look, slug)).await
+}
+
+async fn make_of_wijk(look: &Look, slug: String) -> Result<Made> {
+    let now = look.now();
+    let read = look.read(move |c| {
         let wijk = wijken::open(c, &slug)?;
-        let shown = timelines::agenda(c, wijk.id(), now, Span::First, MOST_EVENTS)?.items;
-        Ok((wijk, shown))
+        let events = timelines::agenda(c, wijk.id(), now, Span::First, MOST_EVENTS)?;
+        Ok((wijk, events))
     });
-    let (wijk, shown) = read.await?;
-    let (t, links) = (visitor.translator(&web), &web.app.links);
-    let entries: Vec<Entry> = shown.iter().filter_map(|shown| entry(shown, links, &t)).collect();
-    let name = t.say_with("agenda-title", "wijk", wijk.name());
-    Ok(answer(&format!("{}.ics", wijk.slug()), &name, &entries))
+    let (wijk, events) = read.await?;
+    let (t, links) = (look.translator(), look.links());
+    let page = format!("{}/agenda", links.wijk(wijk.slug()));
+    let entries: Vec<Entry> =
+        events.items.iter().filter_map(|shown| entry(shown, links, &t)).collect();
+    let calendar = Calendar {
+        name: t.say_with("agenda-title", "wijk", wijk.name()),
+        words: events.later.map(|_| t.say_with("calendar-cut", "url", &page)),
+        url: Some(page),
+    };
+    Ok(Made {
+        body: Body::Calendar {
+            text: icalendar::calendar(&calendar, &entries),
+            file: format!("{}.ics", wijk.slug()),
+        },
+        object: None,
+        wijken: vec![wijk.id()],
+        until: cards::first_over(&events.items, now),
+    })
 }
 
-pub(super) async fn of_event(
-    State(web): State<Web>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-) -> Result<Response, Failure> {
-    web.limits.pages.check(&visitor.address.household())?;
-    let id: PostId = id.parse()?;
-    let shown = web.app.database.read(move |c| timelines::post(c, id)).await?;
-    let t = visitor.translator(&web);
-    let entry = entry(&shown, &web.app.links, &t).ok_or(Error::NotFound)?;
-    let name = entry.title.clone();
-    Ok(answer("activiteit.ics", &name, &[entry]))
+pub(super) async fn of_event(look: Look, Path(id): Path<String>) -> Result<Response, Failure> {
+    let id = id.parse()?;
+    look.at(Place::CalendarOfEvent { id }, make_of_event(&look, id)).await
 }
 
-fn answer(file: &str, name: &str, entries: &[Entry]) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/calendar; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{file}\"")),
-    ];
-    (headers, icalendar::calendar(name, entries)).into_response()
+async fn make_of_event(look: &Look, id: PostId) -> Result<Made> {
+    let shown = look.read(move |c| timelines::post(c, id)).await?;
+    let entry = entry(&shown, look.links(), &look.translator()).ok_or(Error::NotFound)?;
+    let calendar = Calendar { name: entry.title.clone(), words: None, url: None };
+    Ok(Made {
+        body: Body::Calendar {
+            text: icalendar::calendar(&calendar, &[entry]),
+            file: "activiteit.ics".to_owned(),
+        },
+        object: None,
+        wijken: vec![shown.announcement.wijk_id],
+        until: None,
+    })
 }
 
 /// `None` for a post that is no event. Behind a warning stay the words.
@@ -75,7 +87,7 @@ fn entry(Shown { post, version, .. }: &Shown, links: &Links, t: &Translator) -> 
         status: event.status,
         title: shown.title.unwrap_or_else(|| t.say("agenda-untitled")),
         words: format!("{words}\n\n{url}"),
-        place: event.place.as_ref().map(Place::line),
+        place: event.place.as_ref().map(event::Place::line),
         coordinates: event.place.as_ref().and_then(|place| place.coordinates),
         url,
     })

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 
-use super::cache::{Made, Place};
+use super::cache::{Body, Made, Place};
 use super::cards::WijkPlate;
 use super::failure::Failure;
 use super::layout::{self, Layout};
@@ -35,7 +35,7 @@ async fn make(look: &Look) -> Result<Made> {
         wijken: wijken.iter().map(plate).collect(),
     };
     Ok(Made {
-        html: layout::html(&page)?,
+        body: Body::Html(layout::html(&page)?),
         object: None,
         wijken: wijken.iter().map(|(wijk, _)| wijk.id()).collect(),
         until: None,

@@ -22,7 +22,16 @@ pub(super) struct Entry {
     pub(super) url: String,
 }
 
-pub(super) fn calendar(name: &str, entries: &[Entry]) -> String {
+/// A `VCALENDAR`, without what is in it.
+pub(super) struct Calendar {
+    pub(super) name: String,
+    /// Of what it does not hold.
+    pub(super) words: Option<String>,
+    /// The page that shows the same.
+    pub(super) url: Option<String>,
+}
+
+pub(super) fn calendar(about: &Calendar, entries: &[Entry]) -> String {
     let mut lines = Lines::default();
     lines.add("BEGIN", "VCALENDAR");
     lines.add("VERSION", "2.0");
@@ -30,8 +39,15 @@ pub(super) fn calendar(name: &str, entries: &[Entry]) -> String {
     lines.add("CALSCALE", "GREGORIAN");
     lines.add("METHOD", "PUBLISH");
     // RFC 7986 and what was used before it.
-    lines.text("NAME", name);
-    lines.text("X-WR-CALNAME", name);
+    lines.text("NAME", &about.name);
+    lines.text("X-WR-CALNAME", &about.name);
+    if let Some(words) = &about.words {
+        lines.text("DESCRIPTION", words);
+        lines.text("X-WR-CALDESC", words);
+    }
+    if let Some(url) = &about.url {
+        lines.add("URL", url);
+    }
     lines.add("X-WR-TIMEZONE", HERE);
     lines.add("REFRESH-INTERVAL;VALUE=DURATION", "PT1H");
     lines.add("X-PUBLISHED-TTL", "PT1H");
@@ -109,6 +125,11 @@ fn utc(time: Time) -> String {
 mod tests {
     use super::*;
 
+    fn agenda() -> Calendar {
+        let name = "Agenda van Oost".to_owned();
+        Calendar { name, words: Some("Niet alles; meer op https://a.test".to_owned()), url: None }
+    }
+
     fn entry(title: &str) -> Entry {
         let at = |text| Time::parse_in(text, None).unwrap();
         Entry {
@@ -127,8 +148,10 @@ mod tests {
 
     #[test]
     fn an_event_is_written_as_the_standard_says() {
-        let text = calendar("Agenda van Oost", &[entry("Feest")]);
+        let text = calendar(&agenda(), &[entry("Feest")]);
         for line in [
+            "NAME:Agenda van Oost",
+            "DESCRIPTION:Niet alles\\; meer op https://a.test",
             "DTSTART:20260926T120000Z",
             "STATUS:CANCELLED",
             "SUMMARY:Feest",
@@ -144,7 +167,7 @@ mod tests {
     #[test]
     fn a_long_line_is_folded_between_characters() {
         let long = "één 🎂 ".repeat(40);
-        let text = calendar("Agenda", &[entry(&long)]);
+        let text = calendar(&agenda(), &[entry(&long)]);
         assert!(text.split("\r\n").all(|line| line.len() <= LINE_OCTETS), "{text}");
         assert!(text.replace("\r\n ", "").contains(&format!("SUMMARY:{long}\r\n")), "{text}");
     }
@@ -153,7 +176,7 @@ mod tests {
     fn what_others_wrote_begins_no_line_of_its_own() {
         let mut entry = entry("Feest\r\nATTENDEE:mailto:a@a.test\u{85}X");
         entry.url = "https://a.test/\r\nX-EVIL:1".to_owned();
-        let text = calendar("Agenda", &[entry]);
+        let text = calendar(&agenda(), &[entry]);
         assert!(
             !text.lines().any(|line| line.starts_with("ATTENDEE") || line.starts_with("X-EVIL"))
         );

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::Response;
 
-use super::cache::{Made, Place};
+use super::cache::{Body, Made, Place};
 use super::cards::{self, PostCard, Setting, WijkPlate};
 use super::failure::Failure;
 use super::layout::{self, Layout};
@@ -122,7 +122,7 @@ async fn make(look: &Look, kind: &str, id: PostId, span: Span<At<PostId>>) -> Re
         t,
     };
     Ok(Made {
-        html: layout::html(&page)?,
+        body: Body::Html(layout::html(&page)?),
         object: Some(shown.post.uri.to_string()),
         wijken: vec![wijk.id()],
         until: [cards::first_end(&around.partners), over].into_iter().flatten().min(),

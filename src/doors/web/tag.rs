@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::Response;
 
-use super::cache::{Made, Place};
+use super::cache::{Body, Made, Place};
 use super::cards::{self, PostCard, Setting, WijkPlate};
 use super::failure::Failure;
 use super::layout::{self, Layout};
@@ -75,7 +75,7 @@ async fn make(look: &Look, tag: String, span: Span<AnnouncementId>) -> Result<Ma
     };
     let ends = found.wijken.values().filter_map(|(_, around)| cards::first_end(&around.partners));
     Ok(Made {
-        html: layout::html(&page)?,
+        body: Body::Html(layout::html(&page)?),
         object: None,
         until: ends.chain(cards::first_over(&found.page.items, now)).min(),
         wijken: found.all,

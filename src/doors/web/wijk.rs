@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::Response;
 
-use super::cache::{Made, Place};
+use super::cache::{Body, Made, Place};
 use super::cards::{self, AgendaLine, PartnerPlate, PostCard, Setting, WijkView};
 use super::failure::Failure;
 use super::layout::{self, Layout};
@@ -79,7 +79,7 @@ async fn make(look: &Look, slug: String, span: Span<AnnouncementId>) -> Result<M
         t,
     };
     Ok(Made {
-        html: layout::html(&page)?,
+        body: Body::Html(layout::html(&page)?),
         object: Some(wijk.actor.uri.to_string()),
         wijken: vec![wijk.id()],
         until: [
