@@ -33,12 +33,12 @@ pub fn ask(
     uri: &Uri,
     now: Time,
 ) -> Result<()> {
-    if !Blocklist::read(conn)?.may_show(&follower.uri, &follower.domain, Some(wijk.id())) {
+    if !may_follow(&Blocklist::read(conn)?, follower, &wijk.actor, Some(wijk.id())) {
         let word =
             Word::RejectFollow { follower: follower.id, target: wijk.actor.id, uri: uri.clone() };
         return say(conn, &word, now);
     }
-    let follow = keep(conn, follower, &wijk.actor, uri, now)?;
+    let follow = keep(conn, follower, &wijk.actor, Some(uri), now)?;
     let word = Word::AcceptFollow {
         follow,
         follower: follower.id,
@@ -57,25 +57,36 @@ pub fn ask_author(
     uri: &Uri,
     now: Time,
 ) -> Result<()> {
-    let is_for_servers = author.kind == ActorKind::Application;
-    let is_refused = is_for_servers && follower.kind != ActorKind::Application;
-    if is_refused || !Blocklist::read(conn)?.may_show(&follower.uri, &follower.domain, None) {
+    if !may_follow(&Blocklist::read(conn)?, follower, author, None) {
         let word =
             Word::RejectFollow { follower: follower.id, target: author.id, uri: uri.clone() };
         return say(conn, &word, now);
     }
-    let follow = keep(conn, follower, author, uri, now)?;
+    let follow = keep(conn, follower, author, Some(uri), now)?;
     let word =
         Word::AcceptFollow { follow, follower: follower.id, target: author.id, uri: uri.clone() };
     say(conn, &word, now)
 }
 
-/// One row per pair; asking again replaces the id of the Follow and says where the follower lives now.
+/// The server's own actor is for servers.
+fn may_follow(
+    blocklist: &Blocklist,
+    follower: &Actor,
+    target: &Actor,
+    wijk: Option<WijkId>,
+) -> bool {
+    let is_for_servers = target.kind == ActorKind::Application;
+    blocklist.may_show(&follower.uri, &follower.domain, wijk)
+        && (!is_for_servers || follower.kind == ActorKind::Application)
+}
+
+/// One row per pair; asking again replaces the id of the Follow and says where the follower lives now. Without an id
+/// where the follow went along with a move.
 fn keep(
     conn: &mut Connection,
     follower: &Actor,
     target: &Actor,
-    uri: &Uri,
+    uri: Option<&Uri>,
     now: Time,
 ) -> Result<FollowId> {
     instances::meet(conn, &follower.domain)?;
@@ -87,7 +98,7 @@ fn keep(
         .number(FollowId::next(now).0)
         .number(follower.id.0)
         .number(target.id.0)
-        .text(uri.as_str())
+        .text_or_null(uri.map(Uri::as_str))
         .text(follower.delivery_inbox())
         .number(now.millis());
     let kept: Kept = on_each!(conn, c => statement.get_result(c))?;
@@ -136,24 +147,25 @@ pub fn undo_all(conn: &mut Connection, follower: ActorId, now: Time) -> Result<(
     Ok(())
 }
 
-/// A follower moved to another actor, which its new server confirmed: every follow goes along, and is accepted again
-/// for the new one.
+/// A follower moved to another actor, which its new server confirmed: every follow goes along. Nothing is answered: the
+/// new one asked for nothing, and the Follow of the old one is not its own.
 pub fn moved(conn: &mut Connection, old: &Actor, new: &Actor, now: Time) -> Result<()> {
-    let rows: Vec<(ActorId, Uri)> = follows::table
-        .filter(follows::follower_id.eq(old.id))
-        .select((follows::target_id, follows::uri))
-        .load(conn)?;
-    for (target, uri) in rows {
+    let blocklist = Blocklist::read(conn)?;
+    let followed = follows::table.filter(follows::follower_id.eq(old.id));
+    for target in followed.select(follows::target_id).load::<ActorId>(conn)? {
         undo(conn, old.id, target, now)?;
         if is_follower(conn, new.id, target)? {
             continue;
         }
         let target = actors_store::find(conn, target)?;
-        match wijken::open(conn, &target.username) {
-            Ok(wijk) => ask(conn, new, &wijk, &uri, now)?,
-            Err(Error::NotFound) => ask_author(conn, new, &target, &uri, now)?,
-            Err(Error::Gone) => {}
+        let wijk = match wijken::open(conn, &target.username) {
+            Ok(wijk) => Some(wijk.id()),
+            Err(Error::NotFound) => None,
+            Err(Error::Gone) => continue,
             Err(error) => return Err(error),
+        };
+        if may_follow(&blocklist, new, &target, wijk) {
+            keep(conn, new, &target, None, now)?;
         }
     }
     Ok(())
@@ -262,10 +274,10 @@ fn ended(
     Ok(ended.load(conn)?)
 }
 
-/// Followers of a wijk that it does not hear any more are shown out.
+/// Followers of a wijk that it does not hear any more are shown out. Who never asked is told nothing.
 pub fn show_out(conn: &mut Connection, wijk: &Wijk, now: Time) -> Result<()> {
     let blocklist = Blocklist::read(conn)?;
-    let rows: Vec<(ActorId, Uri)> = follows::table
+    let rows: Vec<(ActorId, Option<Uri>)> = follows::table
         .filter(follows::target_id.eq(wijk.actor.id))
         .select((follows::follower_id, follows::uri))
         .load(conn)?;
@@ -273,7 +285,9 @@ pub fn show_out(conn: &mut Connection, wijk: &Wijk, now: Time) -> Result<()> {
         let actor = actors_store::find(conn, follower)?;
         if !blocklist.may_show(&actor.uri, &actor.domain, Some(wijk.id())) {
             undo(conn, follower, wijk.actor.id, now)?;
-            say(conn, &Word::RejectFollow { follower, target: wijk.actor.id, uri }, now)?;
+            if let Some(uri) = uri {
+                say(conn, &Word::RejectFollow { follower, target: wijk.actor.id, uri }, now)?;
+            }
         }
     }
     Ok(())
@@ -332,7 +346,7 @@ pub fn begin(
             follows::id.eq(id),
             follows::follower_id.eq(follower.id),
             follows::target_id.eq(target.id),
-            follows::uri.eq(&uri),
+            follows::uri.eq(Some(&uri)),
             follows::state.eq(State::Pending),
             follows::inbox.eq(follower.delivery_inbox()),
             follows::since.eq(now),
@@ -345,7 +359,7 @@ pub fn begin(
 pub fn leave(conn: &mut Connection, follower: ActorId, target: ActorId, now: Time) -> Result<()> {
     let asked: Option<(Uri, State)> = follows::table
         .filter(between(follower, target))
-        .select((follows::uri, follows::state))
+        .select((follows::uri.assume_not_null(), follows::state))
         .first(conn)
         .optional()?;
     let Some((uri, state)) = asked else { return Ok(()) };
@@ -376,7 +390,7 @@ pub fn answered(conn: &mut Connection, by: &Actor, asked: &Asked, state: State) 
         .inner_join(actors::table.on(actors::id.eq(follows::follower_id)))
         .filter(follows::target_id.eq(by.id).and(actors::is_local))
         .filter(follows::state.eq_any(open.to_vec()))
-        .select((follows::id, follows::uri, actors::uri))
+        .select((follows::id, follows::uri.assume_not_null(), actors::uri))
         .load(conn)?;
     let is_meant = |uri: &Uri, follower: &Uri| {
         let is_pair = asked.pair.as_ref().map(|(one, other)| one == follower && *other == by.uri);

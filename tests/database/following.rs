@@ -1,10 +1,12 @@
 //! Whom a wijk follows: only who was asked answers, and only what was agreed is passed on.
 
-use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
+use diesel::{ExpressionMethods, NullableExpressionMethods, QueryDsl, RunQueryDsl};
 use likejewijk::foundation::database::schema::{follows as rows, posts, private_posts};
+use likejewijk::foundation::domain::Domain;
 use likejewijk::foundation::paging::Span;
 use likejewijk::foundation::uri::Uri;
 use likejewijk::neighbourhood::actors::Actor;
+use likejewijk::neighbourhood::blocks::{self, Blocked};
 use likejewijk::neighbourhood::follows::{self, Asked, State};
 use likejewijk::neighbourhood::partners::{self, Partner, PassOn};
 use likejewijk::neighbourhood::posts::Visibility;
@@ -36,7 +38,10 @@ async fn asked(rooms: &Rooms, wijk: &Wijk, target: &Actor) -> Asked {
     let (by, of) = (wijk.actor.id, target.id);
     let uri = rooms.write(move |c| {
         let row = rows::table.filter(rows::follower_id.eq(by));
-        Ok(row.filter(rows::target_id.eq(of)).select(rows::uri).first::<Uri>(c)?)
+        Ok(row
+            .filter(rows::target_id.eq(of))
+            .select(rows::uri.assume_not_null())
+            .first::<Uri>(c)?)
     });
     Asked { uri: Some(uri.await), pair: Some((wijk.actor.uri.clone(), target.uri.clone())) }
 }
@@ -241,27 +246,44 @@ each_database! {
         assert_eq!(follow(&rooms, &wijk, &new).await, Some(State::Pending));
     }
 
-    async fn a_follower_that_moves_follows_on(test: TestDatabase) {
+    /// The Follow of the old account is not the new one's: no answer may say that it was.
+    async fn a_follower_that_moves_follows_on_and_is_answered_when_it_asks(test: TestDatabase) {
         let rooms = Rooms::open(&test);
-        let wijk = rooms.wijk().await;
-        let old = rooms.person("social.example", "resident").await;
-        let new = rooms.person("elders.example", "resident").await;
-        let (who, whom) = (old.clone(), wijk.clone());
-        rooms
-            .write(move |c| follows::ask(c, &who, &whom, &uri("https://social.example/1"), NOW))
-            .await;
+        let (wijk, other) = (rooms.wijk().await, rooms.wijk_called("beverwaard").await);
+        let old = rooms.person("oud.example", "anna").await;
+        let new = rooms.person("nieuw.example", "anna").await;
+        let asks = async |who: &Actor, wijk: &Wijk, id: &'static str| {
+            let (who, wijk) = (who.clone(), wijk.clone());
+            rooms.write(move |c| follows::ask(c, &who, &wijk, &uri(id), NOW)).await;
+        };
+        for wijk in [&wijk, &other] {
+            asks(&old, wijk, "https://oud.example/follow").await;
+        }
+        let said = words(&rooms).await.len();
         let (from, to) = (old.clone(), new.clone());
-        rooms.write(move |c| follows::moved(c, &from, &to, NOW)).await;
-        assert_eq!(follow_by(&rooms, &old, &wijk).await, None);
-        assert_eq!(follow_by(&rooms, &new, &wijk).await, Some(State::Accepted));
-        let accepted = words(&rooms).await.into_iter().filter(|(word, _)| word == "accept_follow");
-        assert_eq!(accepted.count(), 2);
-    }
-}
+        rooms.write(move |c| follows::moved(c, &from, &to, later(1))).await;
+        for wijk in [&wijk, &other] {
+            let (wijk, old, new) = (wijk.actor.id, old.id, new.id);
+            let follow = rooms.write(move |c| {
+                Ok((follows::is_follower(c, old, wijk)?, follows::is_follower(c, new, wijk)?))
+            });
+            assert_eq!(follow.await, (false, true));
+        }
+        assert_eq!(words(&rooms).await.len(), said, "nothing is answered");
 
-async fn follow_by(rooms: &Rooms, follower: &Actor, wijk: &Wijk) -> Option<State> {
-    let (follower, wijk) = (follower.id, wijk.actor.id);
-    rooms.write(move |c| follows::state(c, follower, wijk)).await
+        asks(&new, &other, "https://nieuw.example/follow").await;
+        rooms
+            .write(move |c| {
+                let what = Blocked::Domain(Domain::parse("nieuw.example")?);
+                blocks::add(c, "nieuw.example", &what, None, None, NOW)?;
+                follows::show_out(c, &wijk, later(2))?;
+                follows::show_out(c, &other, later(2))
+            })
+            .await;
+        let said = words(&rooms).await.split_off(said);
+        let said: Vec<_> = said.iter().map(|(word, _)| word.as_str()).collect();
+        assert_eq!(said, ["accept_follow", "reject_follow"], "of what it asked itself");
+    }
 }
 
 #[test]

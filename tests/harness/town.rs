@@ -178,7 +178,7 @@ impl Town {
         eventually("everything is delivered", delivered).await;
     }
 
-    async fn arrivals_are_handled(&self) {
+    pub(crate) async fn arrivals_are_handled(&self) {
         let handled = async || {
             let arrivals = self.server.list(&["arrivals"]).await;
             holds(arrivals[0]["waiting"] == 0, || format!("{arrivals:?}"))

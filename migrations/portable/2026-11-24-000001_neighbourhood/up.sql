@@ -85,7 +85,8 @@ CREATE TABLE follows (
     id BIGINT PRIMARY KEY NOT NULL,
     follower_id BIGINT NOT NULL REFERENCES actors (id),
     target_id BIGINT NOT NULL REFERENCES actors (id),
-    uri TEXT NOT NULL CHECK (length(uri) <= 2000),
+    -- The Follow's id. NULL where the follow came along with a move: this actor asked for nothing itself.
+    uri TEXT CHECK (length(uri) <= 2000),
     state TEXT NOT NULL CHECK (state IN ('pending', 'accepted', 'refused')),
     inbox TEXT NOT NULL CHECK (length(inbox) <= 2000),
     since BIGINT NOT NULL,

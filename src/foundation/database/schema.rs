@@ -82,7 +82,7 @@ diesel::table! {
         id -> BigInt,
         follower_id -> BigInt,
         target_id -> BigInt,
-        uri -> Text,
+        uri -> Nullable<Text>,
         state -> Text,
         inbox -> Text,
         since -> BigInt,

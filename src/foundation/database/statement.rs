@@ -21,7 +21,7 @@ pub struct Statement {
 
 enum Value {
     Number(Option<i64>),
-    Text(String),
+    Text(Option<String>),
     Bytes(Vec<u8>),
     Flag(bool),
 }
@@ -39,7 +39,13 @@ impl Statement {
 
     #[must_use]
     pub fn text(mut self, value: impl Into<String>) -> Self {
-        self.values.push(Value::Text(value.into()));
+        self.values.push(Value::Text(Some(value.into())));
+        self
+    }
+
+    #[must_use]
+    pub fn text_or_null(mut self, value: Option<&str>) -> Self {
+        self.values.push(Value::Text(value.map(str::to_owned)));
         self
     }
 
@@ -84,7 +90,7 @@ where
         for (value, part) in self.values.iter().zip(parts) {
             match value {
                 Value::Number(number) => out.push_bind_param::<Nullable<BigInt>, _>(number)?,
-                Value::Text(text) => out.push_bind_param::<Text, _>(text)?,
+                Value::Text(text) => out.push_bind_param::<Nullable<Text>, _>(text)?,
                 Value::Bytes(bytes) => out.push_bind_param::<Binary, _>(bytes)?,
                 Value::Flag(flag) => out.push_bind_param::<Bool, _>(flag)?,
             }
