@@ -23,6 +23,7 @@ pub mod outbox;
 pub mod whereabouts;
 pub mod deliver;
 pub mod lookup;
+pub mod ancestors;
 pub mod nodeinfo;
 pub mod collections;
 pub mod discovery;
