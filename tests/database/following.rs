@@ -250,8 +250,8 @@ each_database! {
     async fn a_follower_that_moves_follows_on_and_is_answered_when_it_asks(test: TestDatabase) {
         let rooms = Rooms::open(&test);
         let (wijk, other) = (rooms.wijk().await, rooms.wijk_called("beverwaard").await);
-        let old = rooms.person("oud.example", "anna").await;
-        let new = rooms.person("nieuw.example", "anna").await;
+        let old = rooms.person("oud.example", "resident1").await;
+        let new = rooms.person("nieuw.example", "resident1").await;
         let asks = async |who: &Actor, wijk: &Wijk, id: &'static str| {
             let (who, wijk) = (who.clone(), wijk.clone());
             rooms.write(move |c| follows::ask(c, &who, &wijk, &uri(id), NOW)).await;
