@@ -1,6 +1,6 @@
 //! Outsiders that nobody here wrote: other implementations of ActivityPub, each a process of its own.
 
-mod fedify;
+mod peer;
 mod street;
 mod stories_on_fedify;
 mod changes;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::fedify::Fedify;
+use super::peer::Peer;
 use super::street::{SOON, Street, follows, id};
 use crate::harness::{HANDLE, HTML, Page, TestDatabase, WIJK, each_database, eventually, holds};
 
@@ -23,7 +23,7 @@ fn schemes(log: &[&Value]) -> BTreeSet<String> {
 }
 
 /// The server of `@volger@ginder.test` calls itself a community's, and we know.
-async fn beside_a_community(db: TestDatabase, ginder: &Fedify) -> Street {
+async fn beside_a_community(db: TestDatabase, ginder: &Peer) -> Street {
     ginder.does("software", &json!({ "name": "lemmy", "version": "0.19.15" })).await;
     let street = Street::beside(db, ginder).await;
     let learned = async || {
@@ -36,7 +36,7 @@ async fn beside_a_community(db: TestDatabase, ginder: &Fedify) -> Street {
 }
 
 /// What a community's server shows of a post: what the activities hold that it was sent.
-async fn shown_there(ginder: &Fedify, post: &str, words: &str) {
+async fn shown_there(ginder: &Peer, post: &str, words: &str) {
     let shows = async || {
         let shown = ginder.lists("timeline?as=volger").await;
         let post = shown.iter().find(|entry| entry["id"] == post);
@@ -73,7 +73,7 @@ each_database! {
     }
 
     async fn a_partner_on_fedify_is_passed_on_to_another_server(db: TestDatabase) {
-        let ginder = Fedify::start("ginder.test").await;
+        let ginder = Peer::on_fedify("ginder.test").await;
         let street = beside_a_community(db, &ginder).await;
         street.partner().await;
 
@@ -232,7 +232,7 @@ each_database! {
 
     /// A server that calls itself a community's (FEP-1b12) gets the author's own activity, embedded as it was sent.
     async fn a_threadiverse_gets_the_whole_create(db: TestDatabase) {
-        let ginder = Fedify::start("ginder.test").await;
+        let ginder = Peer::on_fedify("ginder.test").await;
         ginder.does("software", &json!({ "name": "lemmy", "version": "0.19.15" })).await;
         let street = Street::beside(db, &ginder).await;
         let learned = async || {
@@ -269,7 +269,7 @@ each_database! {
 
     /// Of an edit it gets the Update itself, with the text that the post then holds: nothing else tells it.
     async fn a_threadiverse_hears_of_edits(db: TestDatabase) {
-        let ginder = Fedify::start("ginder.test").await;
+        let ginder = Peer::on_fedify("ginder.test").await;
         let street = beside_a_community(db, &ginder).await;
         street.partner().await;
         let theirs = street.writes("wijkagent", "Zaterdag spreekuur").await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::fedify::Fedify;
+use super::peer::Peer;
 use crate::harness::{
     ACTIVITY_JSON, HANDLE, HTML, PARTNER, Page, Server, TestDatabase, WIJK, Whereabouts,
     eventually, holds,
@@ -18,18 +18,18 @@ const ACCEPTED_WITHIN: Duration = Duration::from_secs(2);
 /// The wijk on the server under test, and a server on Fedify.
 pub(super) struct Street {
     pub(super) server: Server,
-    pub(super) elders: Fedify,
+    pub(super) elders: Peer,
 }
 
 impl Street {
     pub(super) async fn new(db: TestDatabase) -> Street {
-        let elders = Fedify::start("elders.test").await;
+        let elders = Peer::on_fedify("elders.test").await;
         let server = Self::opened(db, &[&elders]).await;
         elders.meets(server.whereabouts(), &[]).await;
         Street { server, elders }
     }
 
-    async fn opened(db: TestDatabase, peers: &[&Fedify]) -> Server {
+    async fn opened(db: TestDatabase, peers: &[&Peer]) -> Server {
         let lab: Vec<_> = peers.iter().map(|peer| peer.lab_host()).collect();
         let mut server = Server::prepare(db, Whereabouts::default(), &lab.join(","));
         server.does(&["wijk", "add", "bloemhof", "--name", "Bloemhof"]).await;
@@ -38,8 +38,8 @@ impl Street {
     }
 
     /// With `@volger@ginder.test`, who follows the wijk from yet another server.
-    pub(super) async fn beside(db: TestDatabase, ginder: &Fedify) -> Street {
-        let elders = Fedify::start("elders.test").await;
+    pub(super) async fn beside(db: TestDatabase, ginder: &Peer) -> Street {
+        let elders = Peer::on_fedify("elders.test").await;
         let server = Self::opened(db, &[&elders, ginder]).await;
         elders.meets(server.whereabouts(), &[ginder]).await;
         ginder.meets(server.whereabouts(), &[&elders]).await;
@@ -141,7 +141,7 @@ impl Street {
     }
 }
 
-pub(super) async fn follows(peer: &Fedify, who: &str) {
+pub(super) async fn follows(peer: &Peer, who: &str) {
     peer.does("person", &json!({ "name": who })).await;
     let follow = peer.does("follow", &json!({ "as": who, "handle": HANDLE })).await;
     assert_eq!(follow["target"], WIJK, "{follow}");

@@ -1,5 +1,5 @@
-//! A server on Fedify beside the server under test, told what to do through its control port
-//! (`tests/peers/fedify/README.md`).
+//! Another server beside the server under test, told what to do through its control port: whichever program it is,
+//! it understands the same orders (`tests/peers/fedify/README.md`), as far as it can carry them out.
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -14,11 +14,13 @@ use tokio::process::{Child, Command};
 
 use crate::harness::{Request, Whereabouts};
 
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/fedify");
+const FOLDERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers");
+/// The Node.js that comes along with Fedify, newer than Debian's.
+const NODE: &str = "fedify/node_modules/.bin/node";
 /// It loads a large library and makes RSA-4096 keys, on a machine that may have other work.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-pub(super) struct Fedify {
+pub(super) struct Peer {
     pub(super) name: &'static str,
     listening: SocketAddr,
     control: SocketAddr,
@@ -27,15 +29,20 @@ pub(super) struct Fedify {
     _process: Child,
 }
 
-impl Fedify {
+impl Peer {
+    /// Persons on <https://fedify.dev>.
+    pub(super) async fn on_fedify(name: &'static str) -> Peer {
+        Self::start("fedify", name).await
+    }
+
     /// Started and listening as `name`; knows no other server yet.
-    pub(super) async fn start(name: &'static str) -> Fedify {
-        let node = Path::new(FOLDER).join("node_modules/.bin/node");
+    async fn start(program: &str, name: &'static str) -> Peer {
+        let node = Path::new(FOLDERS).join(NODE);
         assert!(node.exists(), "{} is missing: run `make test`, it installs it", node.display());
         let log = NamedTempFile::new().expect("a file for its log");
         let mut process = Command::new(node)
             .args(["peer.mjs", "--until-stdin-closes", "--name", name])
-            .current_dir(FOLDER)
+            .current_dir(Path::new(FOLDERS).join(program))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(File::create(log.path()).expect("its log"))
@@ -49,7 +56,7 @@ impl Fedify {
             .unwrap_or_else(|e| panic!("{e}: {}", text_of(&log)));
         let address = |key: &str| said[key].as_str().and_then(|a| a.parse().ok()).expect(key);
         let (listening, control) = (address("listening"), address("control"));
-        Fedify { name, listening, control, log, _process: process }
+        Peer { name, listening, control, log, _process: process }
     }
 
     /// Its entry in `lab_hosts`.
@@ -58,7 +65,7 @@ impl Fedify {
     }
 
     /// From now on it finds the server under test, and `others`.
-    pub(super) async fn meets(&self, server: &Whereabouts, others: &[&Fedify]) {
+    pub(super) async fn meets(&self, server: &Whereabouts, others: &[&Peer]) {
         let mut names = json!({ "wijk.test": server.address().to_string() });
         for other in others {
             names[other.name] = json!(other.listening.to_string());
@@ -120,7 +127,7 @@ impl Fedify {
     }
 }
 
-impl Drop for Fedify {
+impl Drop for Peer {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("--- log of {} ---\n{}--- end of the log ---", self.name, text_of(&self.log));
