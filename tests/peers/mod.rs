@@ -3,6 +3,7 @@
 mod peer;
 mod street;
 mod stories_on_fedify;
+mod stories_among_bots;
 mod changes;
 mod polls;
 mod events;

@@ -35,6 +35,11 @@ impl Peer {
         Self::start("fedify", name).await
     }
 
+    /// Bots on <https://activitypub.bot>.
+    pub(super) async fn of_bots(name: &'static str) -> Peer {
+        Self::start("activitypub-bot", name).await
+    }
+
     /// Started and listening as `name`; knows no other server yet.
     async fn start(program: &str, name: &'static str) -> Peer {
         let node = Path::new(FOLDERS).join(NODE);

@@ -1,4 +1,4 @@
-//! A wijk on the server under test and a neighbour on Fedify, and words to tell what happens between them.
+//! A wijk on the server under test and a neighbour on another, and words to tell what happens between them.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub(super) const SOON: Duration = Duration::from_secs(15);
 /// PRODUCT's promise to who follows.
 const ACCEPTED_WITHIN: Duration = Duration::from_secs(2);
 
-/// The wijk on the server under test, and a server on Fedify.
+/// The wijk on the server under test, and another server.
 pub(super) struct Street {
     pub(super) server: Server,
     pub(super) elders: Peer,
@@ -23,7 +23,17 @@ pub(super) struct Street {
 
 impl Street {
     pub(super) async fn new(db: TestDatabase) -> Street {
-        let elders = Peer::on_fedify("elders.test").await;
+        Self::of(db, Peer::on_fedify("elders.test").await).await
+    }
+
+    /// Elsewhere there are bots, of which `@volger@elders.test` follows the wijk.
+    pub(super) async fn among_bots(db: TestDatabase) -> Street {
+        let street = Self::of(db, Peer::of_bots("elders.test").await).await;
+        follows(&street.elders, "volger").await;
+        street
+    }
+
+    async fn of(db: TestDatabase, elders: Peer) -> Street {
         let server = Self::opened(db, &[&elders]).await;
         elders.meets(server.whereabouts(), &[]).await;
         Street { server, elders }
