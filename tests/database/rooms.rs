@@ -15,7 +15,7 @@ use likejewijk::foundation::text::SafeHtml;
 use likejewijk::neighbourhood::accounts::Moderator;
 use likejewijk::neighbourhood::actors::{Actor, ActorKind, store as actors_store};
 use likejewijk::neighbourhood::partners::{self, Kind, NewPartner, Partner};
-use likejewijk::neighbourhood::posts::receive::Received;
+use likejewijk::neighbourhood::posts::receive::{Community, Received};
 use likejewijk::neighbourhood::posts::{ObjectType, Post, Shown, Visibility, store as posts_store};
 use likejewijk::neighbourhood::submissions::{Card, arrive, store as submissions};
 use likejewijk::neighbourhood::wijken::{self, NewWijk, Wijk};
@@ -149,6 +149,7 @@ pub(super) fn mention(author: &Actor, wijk: &Wijk, text: &str) -> Received {
         shown: saying(text),
         tally: None,
         addressed: vec![wijk.actor.uri.clone()],
+        community: Community::Among(Vec::new()),
         announceable_by: None,
         raw: None,
     }

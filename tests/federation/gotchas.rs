@@ -17,7 +17,7 @@ use activitypub_federation::traits::Object as _;
 use likejewijk::doors::federation::objects::note::{NoteJson, RemotePost};
 use likejewijk::foundation::database::Connection;
 use likejewijk::neighbourhood::partners::{self, Kind, NewPartner};
-use likejewijk::neighbourhood::posts::receive::Received;
+use likejewijk::neighbourhood::posts::receive::{Community, Received};
 use likejewijk::neighbourhood::posts::{ObjectType, Visibility};
 use likejewijk::neighbourhood::submissions::{arrive, decide, store as submissions, withdraw};
 use likejewijk::neighbourhood::{accounts::Moderator, actors::Actor, wijken::Wijk};
@@ -399,6 +399,7 @@ fn offered(wijk: &Wijk, uri: &str) -> Received {
         published_at: NOW,
         shown: saying("Vanavond spreekuur in het wijkgebouw."),
         addressed: vec![wijk.actor.uri.clone()],
+        community: Community::Among(Vec::new()),
         tally: None,
         announceable_by: None,
         raw: None,

@@ -1,16 +1,21 @@
 //! Reports as every peer sends them, and the two forms in which we send one.
 
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
+use likejewijk::doors::federation::values::PUBLIC;
+use likejewijk::foundation::database::schema::actors;
 use likejewijk::foundation::error::Error;
 use likejewijk::foundation::ids::WijkId;
 use likejewijk::neighbourhood::accounts::Moderator;
+use likejewijk::neighbourhood::actors::ActorKind;
 use likejewijk::neighbourhood::instances::{self, Kind};
 use likejewijk::neighbourhood::posts::store as posts_store;
+use likejewijk::neighbourhood::reports::addressee::{Addressee, addressee};
 use likejewijk::neighbourhood::reports::handle::{self, Ending, UNREAD};
 use likejewijk::neighbourhood::reports::{Report, Why, store};
 use likejewijk::neighbourhood::submissions::arrive;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::house::{House, NOW};
+use super::house::{House, NOW, uri};
 use super::understands::{act, known, post as read_post, specimen};
 
 const POST: &str = "https://wijk.example/berichten/56";
@@ -102,26 +107,84 @@ async fn a_report_names_a_post_by_any_page_it_has_here() {
 pub(super) async fn passed_on(author: &str, post: &str, kind: Kind) -> Value {
     let house = House::open().await;
     let wijk = house.wijk().await;
-    let author = known(&house, author).await;
-    let note = read_post(&house, &specimen(post)["object"]).await.unwrap();
-    let (by, received) = (author.clone(), note.received.clone());
-    house
-        .write(move |c| {
-            arrive::received(c, &by, &received, NOW)?;
-            instances::give(c, &by.domain, Some(kind))
-        })
-        .await;
-    let mut flag = specimen("mbin/flag");
-    flag["object"] = note.received.uri.as_str().into();
-    act(&house, &flag).await.unwrap();
-    // Nobody passed it on, and its author speaks for no wijk.
-    let [report] = open(&house, None).await.try_into().unwrap();
-    assert_eq!(report.why, Why::Other);
+    let by = known(&house, author).await;
+    house.write(move |c| instances::give(c, &by.domain, Some(kind))).await;
+    let report = reported(&house, &specimen(post)).await;
     let ending = Ending { passes_on: true, ..CLOSE };
     end(&house, &report, ending, Moderator::operator(wijk.id())).await.unwrap();
     let flag = house.said().await["report"].clone();
     assert!(!flag.to_string().contains("mbin.example"), "who reported stays here: {flag}");
     flag
+}
+
+/// A report about the post that this Create brings: nobody passed it on, and its author speaks for no wijk.
+async fn reported(house: &House, create: &Value) -> Report {
+    let author = known(house, create["actor"].as_str().unwrap()).await;
+    let received = read_post(house, &create["object"]).await.unwrap().received;
+    let mut flag = specimen("mbin/flag");
+    flag["object"] = received.uri.as_str().into();
+    house.write(move |c| arrive::received(c, &author, &received, NOW)).await;
+    act(house, &flag).await.unwrap();
+    let [report] = open(house, None).await.try_into().unwrap();
+    assert_eq!(report.why, Why::Other);
+    report
+}
+
+const WIJK: &str = "https://wijk.example/wijken/bloemhof";
+const FIETS: &str = "https://lemmy.example/c/fietsen";
+
+/// To whom a report about that post of Lemmy's is addressed.
+async fn told(version: &str, change: impl Fn(&mut Value)) -> Option<Addressee> {
+    let house = House::open().await;
+    house.wijk().await;
+    let author = known(&house, "https://lemmy.example/u/resident2").await;
+    let town = known(&house, "https://dorp.example/c/dorp").await;
+    house.runs("lemmy.example", "lemmy", version).await;
+    house
+        .write(move |c| {
+            let kind = actors::kind.eq(ActorKind::Group);
+            Ok(diesel::update(actors::table.find(town.id)).set(kind).execute(c)?)
+        })
+        .await;
+    let mut create = specimen("lemmy/create_page");
+    change(&mut create["object"]);
+    let report = reported(&house, &create).await;
+    house.write(move |c| addressee(c, &report, &author)).await
+}
+
+fn addressed(audience: Option<&'static str>, to: &[&str], cc: &[&str]) -> impl Fn(&mut Value) {
+    let (to, cc) = (json!(to), json!(cc));
+    move |post| {
+        post["to"] = to.clone();
+        post["cc"] = cc.clone();
+        match audience {
+            Some(audience) => post["audience"] = audience.into(),
+            None => drop(post.as_object_mut().unwrap().remove("audience")),
+        }
+    }
+}
+
+/// That a post names the wijk does not put it there: its server drops a report to another community.
+#[tokio::test]
+async fn a_report_is_addressed_to_the_community_the_post_is_in() {
+    let community = |id| Some(Addressee::Community(uri(id)));
+    let (old, new) = ("0.19.15", "1.0.0");
+    let author = "https://lemmy.example/u/resident2";
+    let dorp = "https://dorp.example/c/dorp";
+    for (version, change, expected) in [
+        (old, addressed(Some(WIJK), &[WIJK, PUBLIC], &[]), community(WIJK)),
+        (old, addressed(Some(FIETS), &[FIETS, PUBLIC], &[WIJK]), community(FIETS)),
+        (old, addressed(Some(FIETS), &[WIJK, PUBLIC], &[]), community(FIETS)),
+        (new, addressed(None, &[author, dorp, PUBLIC], &[WIJK]), community(dorp)),
+        (new, addressed(None, &[PUBLIC], &[WIJK, FIETS]), community(WIJK)),
+        // Nobody here knows what the first is: a group, or somebody's followers.
+        (old, addressed(None, &[FIETS, PUBLIC], &[WIJK]), None),
+        (new, addressed(None, &[FIETS, PUBLIC], &[WIJK]), Some(Addressee::Server)),
+    ] {
+        let mut post = json!({});
+        change(&mut post);
+        assert_eq!(told(version, change).await, expected, "{version}: {post}");
+    }
 }
 
 /// Lemmy drops what is about no post in a community of its own or ours: the desk says so, and the report stays.

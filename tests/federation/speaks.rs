@@ -11,7 +11,7 @@ use likejewijk::neighbourhood::actors::store as actors_store;
 use likejewijk::neighbourhood::blocks::{self, Blocked};
 use likejewijk::neighbourhood::instances::{self, Software};
 use likejewijk::neighbourhood::partners::{self, Kind, NewPartner, PassOn};
-use likejewijk::neighbourhood::posts::receive::Received;
+use likejewijk::neighbourhood::posts::receive::{Community, Received};
 use likejewijk::neighbourhood::posts::{ObjectType, Visibility};
 use likejewijk::neighbourhood::submissions::{arrive, withdraw};
 use likejewijk::neighbourhood::{follows, rotation, wijken};
@@ -166,6 +166,7 @@ async fn the_wijk_passes_a_post_on_and_takes_it_back() {
         shown: saying("Vanavond spreekuur in het wijkgebouw."),
         tally: None,
         addressed: vec![wijk.actor.uri.clone()],
+        community: Community::Among(Vec::new()),
         announceable_by: None,
         raw: None,
     };
@@ -364,6 +365,7 @@ async fn the_outbox_counts_what_it_lists() {
                 shown: saying("Dank voor de melding."),
                 tally: None,
                 addressed: vec![wijk.actor.uri.clone()],
+                community: Community::Among(Vec::new()),
                 announceable_by: None,
                 raw: None,
             };

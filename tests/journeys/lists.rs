@@ -18,7 +18,7 @@ use likejewijk::neighbourhood::actors::{Actor, ActorKind, store as actors_store}
 use likejewijk::neighbourhood::blocks::{self, Blocked};
 use likejewijk::neighbourhood::partners::{self, Kind as PartnerKind, NewPartner};
 use likejewijk::neighbourhood::posts::event::{Event, EventStatus, Place};
-use likejewijk::neighbourhood::posts::receive::Received;
+use likejewijk::neighbourhood::posts::receive::{Community, Received};
 use likejewijk::neighbourhood::posts::{
     Kind, ObjectType, Post, Shown, Visibility, store as posts_store,
 };
@@ -252,6 +252,7 @@ fn received(number: usize, to: Option<&str>, addressed: &[&Wijk]) -> Received {
         shown: saying(number),
         tally: None,
         addressed: addressed.iter().map(|wijk| wijk.actor.uri.clone()).collect(),
+        community: Community::Among(Vec::new()),
         announceable_by: None,
         raw: None,
     }

@@ -149,6 +149,8 @@ CREATE TABLE posts (
     visibility TEXT NOT NULL CHECK (visibility IN ('public', 'quiet', 'private')),
     url TEXT NOT NULL CHECK (length(url) <= 2000),
     in_reply_to TEXT CHECK (length(in_reply_to) <= 2000),
+    -- The group that it is in where it was written; none, or not known: NULL.
+    community TEXT CHECK (length(community) <= 2000),
     -- The post that opened the conversation: itself where it answers nothing that is known here.
     thread_id BIGINT NOT NULL REFERENCES posts (id),
     published_at BIGINT NOT NULL,

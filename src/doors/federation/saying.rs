@@ -136,9 +136,7 @@ fn flag(conn: &mut Connection, id: &str, report: ReportId) -> Result<Said> {
     let by = actors_store::local(conn, site::MODERATION)?;
     let flag = match addressee(conn, &report, &about)?.ok_or(Error::NotFound)? {
         Addressee::Account => reporting::flag(id, &by, &about, &report),
-        Addressee::Community(wijk) => {
-            reporting::flag_for_threadiverse(id, &by, &wijk.actor.uri, &report)
-        }
+        Addressee::Community(uri) => reporting::flag_for_threadiverse(id, &by, &uri, &report),
         Addressee::Server => {
             let home = about.uri.url()?.join("/").map_err(Error::internal)?;
             reporting::flag_for_threadiverse(id, &by, &Uri::parse(home.as_str())?, &report)

@@ -139,6 +139,7 @@ diesel::table! {
         visibility -> Text,
         url -> Text,
         in_reply_to -> Nullable<Text>,
+        community -> Nullable<Text>,
         thread_id -> BigInt,
         published_at -> BigInt,
         received_at -> BigInt,

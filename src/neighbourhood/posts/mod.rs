@@ -157,6 +157,8 @@ pub struct Post {
     /// The page where it was written.
     pub url: String,
     pub in_reply_to: Option<Uri>,
+    /// The group that it is in where it was written; `None` where there is none or we do not know it.
+    pub community: Option<Uri>,
     /// The post that opened the conversation: itself where it answers nothing known here.
     pub thread_id: PostId,
     pub published_at: Time,

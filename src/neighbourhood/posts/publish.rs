@@ -34,6 +34,7 @@ pub fn publish(
         is_local: true,
         visibility: Visibility::Public,
         in_reply_to: None,
+        community: None,
         thread_id: id,
         published_at: now,
         received_at: now,

@@ -9,7 +9,7 @@ use crate::foundation::database::Connection;
 use crate::foundation::error::{Error, Result};
 use crate::foundation::ids::{PostId, VersionId};
 use crate::foundation::uri::Uri;
-use crate::neighbourhood::actors::Actor;
+use crate::neighbourhood::actors::{Actor, ActorKind, store as actors_store};
 
 /// Longer than a Create may be late behind its Delete.
 const LATE: Duration = Duration::from_hours(6);
@@ -31,10 +31,19 @@ pub struct Received {
     pub tally: Option<Tally>,
     /// Whom it names: `to`, `cc`, `audience` and mentions.
     pub addressed: Vec<Uri>,
+    pub community: Community,
     /// Who may pass it on, where its author says so: everybody else may not.
     pub announceable_by: Option<Vec<Uri>>,
     /// What its author sent, where it says exactly this.
     pub raw: Option<Raw>,
+}
+
+/// How its server finds the group that a post is in.
+#[derive(Debug, Clone)]
+pub enum Community {
+    Said(Uri),
+    /// The first group among these is it.
+    Among(Vec<Uri>),
 }
 
 impl Received {
@@ -83,6 +92,22 @@ pub fn answered(conn: &mut Connection, received: &Received) -> Result<Option<Pos
     Ok(post.filter(|post| post.gone_at.is_none() && post.visibility.is_public()))
 }
 
+/// `None` also where an address that we do not know may be the group: that a wijk is named as well makes it no wijk's.
+fn find(conn: &mut Connection, community: &Community) -> Result<Option<Uri>> {
+    let named = match community {
+        Community::Said(group) => return Ok(Some(group.clone())),
+        Community::Among(named) => named,
+    };
+    for uri in named {
+        match actors_store::by_uri(conn, uri)? {
+            Some(actor) if actor.kind == ActorKind::Group => return Ok(Some(actor.uri)),
+            Some(_) => {}
+            None => return Ok(None),
+        }
+    }
+    Ok(None)
+}
+
 fn new(conn: &mut Connection, author: &Actor, received: &Received, now: Time) -> Result<Kept> {
     let (id, version_id) = (PostId::next(now), VersionId::next(now));
     let version = Version::new(version_id, id, &received.shown, now)?;
@@ -97,6 +122,7 @@ fn new(conn: &mut Connection, author: &Actor, received: &Received, now: Time) ->
         visibility: received.visibility,
         url: received.url.clone(),
         in_reply_to: received.in_reply_to.clone(),
+        community: find(conn, &received.community)?,
         thread_id: answered.map_or(id, |answered| answered.thread_id),
         published_at: Some(received.published_at)
             .filter(|at| *at <= now.plus(AHEAD))

@@ -3,19 +3,17 @@
 use super::Report;
 use crate::foundation::database::Connection;
 use crate::foundation::error::Result;
-use crate::foundation::ids::WijkId;
+use crate::foundation::uri::Uri;
 use crate::neighbourhood::actors::Actor;
-use crate::neighbourhood::announcements;
 use crate::neighbourhood::instances::{self, Kind, Known};
-use crate::neighbourhood::submissions::store as submissions;
-use crate::neighbourhood::wijken::{self, Wijk};
+use crate::neighbourhood::posts::store as posts_store;
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Addressee {
     /// Whom it is about.
     Account,
-    /// The community that the post is in.
-    Community(Box<Wijk>),
+    /// The community that the post is in: a wijk, or a group elsewhere.
+    Community(Uri),
     /// The server itself.
     Server,
 }
@@ -32,7 +30,7 @@ pub fn addressee(
         return Ok(Some(Addressee::Account));
     }
     Ok(match community(conn, report)? {
-        Some(wijk) => Some(Addressee::Community(Box::new(wijken::by_id(conn, wijk)?))),
+        Some(community) => Some(Addressee::Community(community)),
         None if reads_none_without(&known, report) => None,
         None => Some(Addressee::Server),
     })
@@ -42,11 +40,7 @@ fn reads_none_without(known: &Known, report: &Report) -> bool {
     known.runs("lemmy") && (known.major_version() < 1 || report.post_id.is_none())
 }
 
-/// A wijk that the post was offered to; where there are more, the one that reads the report.
-fn community(conn: &mut Connection, report: &Report) -> Result<Option<WijkId>> {
+fn community(conn: &mut Connection, report: &Report) -> Result<Option<Uri>> {
     let Some(post) = report.post_id else { return Ok(None) };
-    let mut wijken = announcements::ever_by(conn, post)?;
-    wijken.extend(submissions::offered_to(conn, post)?);
-    let own = report.wijk_id.filter(|wijk| wijken.contains(wijk));
-    Ok(own.or(wijken.first().copied()))
+    Ok(posts_store::find(conn, post)?.community)
 }

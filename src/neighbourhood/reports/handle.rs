@@ -65,7 +65,12 @@ fn pass_on(conn: &mut Connection, report: &Report, now: Time) -> Result<()> {
     if about.is_local {
         return Err(nobody());
     }
-    let unread = || Error::invalid(UNREAD, "that server reads reports about posts in a wijk only");
+    let unread = || {
+        Error::invalid(
+            UNREAD,
+            "that server reads only reports about posts of which we know the community",
+        )
+    };
     addressee(conn, report, &about)?.ok_or_else(unread)?;
     say(conn, &Word::Report { report: report.id }, now)
 }

@@ -117,12 +117,6 @@ pub(super) fn waiting_in(conn: &mut Connection, post: PostId) -> Result<Vec<Wijk
     Ok(submissions::table.filter(waiting).select(submissions::wijk_id).load(conn)?)
 }
 
-/// The wijken that a post was ever offered to.
-pub fn offered_to(conn: &mut Connection, post: PostId) -> Result<Vec<WijkId>> {
-    let offered = submissions::table.filter(submissions::post_id.eq(post));
-    Ok(offered.order(submissions::id).select(submissions::wijk_id).load(conn)?)
-}
-
 pub(super) fn insert(conn: &mut Connection, submission: &Submission) -> Result<()> {
     diesel::insert_into(submissions::table).values(submission.clone()).execute(conn)?;
     Ok(())

@@ -28,7 +28,7 @@ use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::media::Pictures;
 use crate::neighbourhood::polls::Ballot;
 use crate::neighbourhood::posts::poll::{Poll, Tally};
-use crate::neighbourhood::posts::receive::Received;
+use crate::neighbourhood::posts::receive::{Community, Received};
 use crate::neighbourhood::posts::{Attachment, Kind, ObjectType, Post, Shown, Version, Visibility};
 use crate::neighbourhood::wijken::Wijk;
 
@@ -148,6 +148,7 @@ impl RemotePost {
             shown: json.shown(object_type, limits, now),
             tally: json.question(object_type, now).map(|(_, tally)| tally),
             addressed: json.addressed(),
+            community: json.community(),
             announceable_by: json.interaction_policy.as_ref().and_then(PolicyJson::announceable_by),
             raw: None,
         };
@@ -181,6 +182,16 @@ impl NoteJson {
         ids.sort_unstable();
         ids.dedup();
         ids
+    }
+
+    /// As Lemmy reads it; `audience` is not always sent.
+    fn community(&self) -> Community {
+        let audience: Vec<Uri> = self.audience.uris().collect();
+        if let [group] = audience.as_slice() {
+            return Community::Said(group.clone());
+        }
+        let named = self.to.0.iter().chain(&self.cc.0).filter(|id| !is_public(id));
+        Community::Among(named.filter_map(|id| Uri::parse(id).ok()).collect())
     }
 
     /// The address of the post it quotes.
