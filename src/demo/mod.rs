@@ -168,7 +168,7 @@ async fn greet(app: &App, wijk: &Wijk) -> Result<()> {
 fn welcome(password: &str) {
     println!(
         "\n\
-         LikeJeWijk staat aan (this is a demo; everything is gone when you stop it).\n\
+         LikeJeWijk is running (this is a demo; everything is gone when you stop it).\n\
          \n\
          \x20 The neighbourhood      http://{HERE}/wijken/bloemhof\n\
          \x20 Another server         http://{THERE}/   (a resident and the wijkagent live here)\n\

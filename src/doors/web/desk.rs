@@ -16,7 +16,7 @@ use super::reports::{self, Entry, Handling};
 use super::visitor::{Desk, SignedIn, Visitor};
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
-use crate::foundation::error::{Error, Reason, Result};
+use crate::foundation::error::{Error, Result};
 use crate::foundation::i18n::Translator;
 use crate::foundation::ids::{AnnouncementId, SubmissionId, VersionId, WijkId};
 use crate::foundation::links::Links;
@@ -161,7 +161,7 @@ pub(super) async fn page(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     web.limits.pages.check(&visitor.address.household())?;
-    let desk = chosen(&me, asked.wijk.as_deref())?;
+    let desk = me.desk(asked.wijk.as_deref())?;
     let (account, id, now) = (me.account().clone(), desk.wijk.id(), web.app.clock.now());
     let mut lanes = web.app.database.read(move |c| Lanes::read(c, &account, id, now)).await?;
     let slug = desk.wijk.slug();
@@ -188,15 +188,6 @@ pub(super) async fn page(
         private_url: private::address(slug),
         t,
     })?)
-}
-
-/// The desk that was asked for; else the first where something waits.
-fn chosen<'a>(me: &'a SignedIn, asked: Option<&str>) -> Result<&'a Desk> {
-    if let Some(slug) = asked {
-        return me.desks.iter().find(|desk| desk.wijk.slug() == slug).ok_or(Error::NotFound);
-    }
-    let busy = me.desks.iter().find(|desk| desk.waiting > 0);
-    busy.or(me.desks.first()).ok_or(Error::Forbidden(Reason::NoSeat))
 }
 
 /// A submission, and of an edit what was approved before.

@@ -18,7 +18,6 @@ use crate::foundation::ids::PrivatePostId;
 use crate::foundation::uri::Uri;
 use crate::neighbourhood::accounts::seats;
 use crate::neighbourhood::posts::{PrivatePost, store};
-use crate::neighbourhood::wijken::Wijk;
 
 /// The next ones come up as these are put away.
 const MOST: i64 = 50;
@@ -47,7 +46,7 @@ struct Letter {
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
-    wijk: String,
+    wijk: Option<String>,
 }
 
 pub(super) async fn page(
@@ -57,7 +56,7 @@ pub(super) async fn page(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     web.limits.pages.check(&visitor.address.household())?;
-    let wijk = desk_of(&me, &asked.wijk)?;
+    let wijk = &me.desk(asked.wijk.as_deref())?.wijk;
     let (account, id, now) = (me.account().clone(), wijk.id(), web.app.clock.now());
     let read = web.app.database.read(move |c| {
         let by = seats::moderator(c, &account, id, now)?;
@@ -75,16 +74,21 @@ pub(super) async fn page(
 }
 
 #[derive(Deserialize)]
+pub(super) struct From {
+    wijk: String,
+}
+
+#[derive(Deserialize)]
 pub(super) struct PutAway {}
 
 pub(super) async fn put_away(
     State(web): State<Web>,
     me: SignedIn,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(from): Query<From>,
     Posted(PutAway {}): Posted<PutAway>,
 ) -> Result<Redirect, Failure> {
-    let wijk = desk_of(&me, &asked.wijk)?;
+    let wijk = &me.desk(Some(&from.wijk))?.wijk;
     let (id, wijk_id): (PrivatePostId, _) = (id.parse()?, wijk.id());
     let (account, now) = (me.account().clone(), web.app.clock.now());
     let done = web.app.database.write(move |c| {
@@ -96,11 +100,6 @@ pub(super) async fn put_away(
         Ok(()) | Err(Error::NotFound) => Ok(Redirect::to(&address(wijk.slug()))),
         Err(error) => Err(error.into()),
     }
-}
-
-fn desk_of<'a>(me: &'a SignedIn, slug: &str) -> Result<&'a Wijk> {
-    let desk = me.desks.iter().find(|desk| desk.wijk.slug() == slug);
-    desk.map(|desk| &desk.wijk).ok_or(Error::NotFound)
 }
 
 fn letter(post: PrivatePost, slug: &str) -> Letter {

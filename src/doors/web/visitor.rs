@@ -16,7 +16,7 @@ use crate::doors::address::Address;
 use crate::foundation::app::App;
 use crate::foundation::clock::Time;
 use crate::foundation::database::Connection;
-use crate::foundation::error::{Error, Result};
+use crate::foundation::error::{Error, Reason, Result};
 use crate::foundation::i18n::{Language, Translator};
 use crate::foundation::secret::random_token;
 use crate::neighbourhood::accounts::sessions::{self, Session};
@@ -72,6 +72,18 @@ impl SignedIn {
 
     pub(super) fn waiting(&self) -> i64 {
         self.desks.iter().map(|desk| desk.waiting).sum::<i64>() + self.unplaced
+    }
+
+    /// The desk of that wijk; of none, the first where something waits.
+    ///
+    /// # Errors
+    /// `NotFound` for a desk that is not theirs, `Forbidden` for who has none.
+    pub(super) fn desk(&self, wijk: Option<&str>) -> Result<&Desk> {
+        if let Some(slug) = wijk {
+            return self.desks.iter().find(|desk| desk.wijk.slug() == slug).ok_or(Error::NotFound);
+        }
+        let busy = self.desks.iter().find(|desk| desk.waiting > 0);
+        busy.or(self.desks.first()).ok_or(Error::Forbidden(Reason::NoSeat))
     }
 }
 
