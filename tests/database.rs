@@ -8,6 +8,7 @@ mod following;
 mod healing;
 mod losing;
 mod picturing;
+mod refreshing;
 mod rooms;
 mod saying;
 mod showing;

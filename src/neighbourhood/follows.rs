@@ -122,6 +122,14 @@ pub fn inbox_moved(conn: &mut Connection, old: &str, new: &str) -> Result<()> {
     Ok(())
 }
 
+/// Where a follower lives now, by its own document.
+pub fn lives_at(conn: &mut Connection, follower: &Actor) -> Result<()> {
+    let inbox = follower.delivery_inbox();
+    let elsewhere = follows::follower_id.eq(follower.id).and(follows::inbox.ne(inbox));
+    diesel::update(follows::table.filter(elsewhere)).set(follows::inbox.eq(inbox)).execute(conn)?;
+    Ok(())
+}
+
 /// The follow ends; answers whether there was one.
 pub fn undo(conn: &mut Connection, follower: ActorId, target: ActorId, now: Time) -> Result<bool> {
     let pair =

@@ -74,6 +74,23 @@ pub fn is_gone(conn: &mut Connection, actor: ActorId, day: Duration, now: Time) 
     Ok(false)
 }
 
+/// Its document was asked for, for another reason, and is gone: today counts, unless the follower is asked after already.
+pub fn seen_gone(conn: &mut Connection, actor: ActorId, day: Duration, now: Time) -> Result<()> {
+    let follow = follows::table.filter(follows::follower_id.eq(actor));
+    if !diesel::select(exists(follow)).get_result::<bool>(conn)? {
+        return Ok(());
+    }
+    on_each!(conn, c => diesel::insert_into(lost_followers::table)
+        .values((
+            lost_followers::actor_id.eq(actor),
+            lost_followers::days_gone.eq(1),
+            lost_followers::ask_at.eq(now.plus(day)),
+        ))
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(())
+}
+
 /// It is there after all.
 pub fn is_there(conn: &mut Connection, actor: ActorId) -> Result<()> {
     diesel::delete(lost_followers::table.find(actor)).execute(conn)?;

@@ -25,3 +25,4 @@ pub mod reactions;
 pub mod media;
 pub mod submissions;
 pub mod reports;
+pub mod stale_actors;

@@ -4,5 +4,6 @@ mod load;
 mod kills;
 mod moved_inboxes;
 mod outages;
+mod refreshing;
 mod slow_origins;
 mod stopping;

@@ -23,6 +23,7 @@ DROP TABLE post_versions;
 DROP TABLE posts;
 DROP TABLE unwilling;
 DROP TABLE blocks;
+DROP TABLE stale_actors;
 DROP TABLE lost_followers;
 DROP TABLE ended_follows;
 DROP TABLE follows;

@@ -34,6 +34,8 @@ CREATE TABLE actors (
     fetched_at BIGINT NOT NULL,
     gone_at BIGINT
 );
+-- Whose document is to be read again.
+CREATE INDEX actors_by_age ON actors (fetched_at) WHERE NOT is_local;
 CREATE INDEX actors_by_handle ON actors (domain, username);
 CREATE INDEX actors_by_confirmed_handle ON actors (confirmed_handle) WHERE confirmed_handle IS NOT NULL;
 -- Local actors of every kind share one name space.
@@ -112,6 +114,12 @@ CREATE TABLE lost_followers (
     ask_at BIGINT NOT NULL
 );
 CREATE INDEX lost_followers_due ON lost_followers (ask_at);
+
+-- Whose document was asked for because it was read long ago, and when that is done next where it did not come.
+CREATE TABLE stale_actors (
+    actor_id BIGINT PRIMARY KEY NOT NULL REFERENCES actors (id),
+    ask_at BIGINT NOT NULL
+);
 
 CREATE TABLE blocks (
     id BIGINT PRIMARY KEY NOT NULL,

@@ -4,7 +4,9 @@ use axum::http::HeaderValue;
 use url::Url;
 
 use super::context::Federation;
+use super::failure::Failure;
 use super::fetching::Trouble;
+use super::lookup;
 use super::objects::actor::RemoteActor;
 use crate::foundation::domain::Domain;
 use crate::foundation::error::Result;
@@ -25,6 +27,13 @@ pub async fn is_gone(federation: &Federation, actor: &Uri) -> Option<bool> {
         Err(Trouble::Gone | Trouble::NotFound) => Some(true),
         Err(Trouble::Refused(_) | Trouble::NoAnswer(_)) => None,
     }
+}
+
+/// An actor's document, read now and kept as whenever it is read, with the handle that its host confirms.
+pub async fn read_again(federation: &Federation, actor: &Uri) -> Result<Actor, Failure> {
+    let read = RemoteActor::at(actor)?.dereference_forced(&federation.data()).await?.0;
+    federation.known.forget_of(&read.uri);
+    Ok(lookup::with_handle(&federation.app, read).await?)
 }
 
 /// An inbox sends us elsewhere (3xx): whose it is are fetched again. Where they name another inbox now, follows and what

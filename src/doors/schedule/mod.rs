@@ -8,6 +8,7 @@ mod fetch_media;
 mod learn_instances;
 mod measure;
 mod process_arrivals;
+mod refresh_actors;
 mod sweep;
 
 use std::future::Future;
@@ -63,6 +64,7 @@ pub async fn start(federation: &Federation, stop: &Stop) -> Result<JoinSet<()>> 
     jobs.spawn(every(Duration::from_hours(1), stop.clone(), federation.clone(), sweep::run));
     let hour = Duration::from_hours(1).mul_f64(federation.app.config.retry_scale);
     jobs.spawn(every(hour, stop.clone(), federation.clone(), check_followers::run));
+    jobs.spawn(every(hour, stop.clone(), federation.clone(), refresh_actors::run));
     jobs.spawn(every(Duration::from_secs(5), stop.clone(), federation.clone(), measure::run));
     jobs.spawn(every(Duration::from_secs(2), stop.clone(), federation.clone(), close_polls::run));
     Ok(jobs)

@@ -100,6 +100,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    stale_actors (actor_id) {
+        actor_id -> BigInt,
+        ask_at -> BigInt,
+    }
+}
+
+diesel::table! {
     lost_followers (actor_id) {
         actor_id -> BigInt,
         days_gone -> Integer,
@@ -485,6 +492,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     follows,
     ended_follows,
     lost_followers,
+    stale_actors,
     blocks,
     unwilling,
     posts,
