@@ -173,10 +173,25 @@ where
 
 #[cfg(test)]
 mod tests {
+    use diesel::prelude::*;
+
     use super::*;
 
     fn uri(text: &str) -> Uri {
         Uri::parse(text).unwrap()
+    }
+
+    #[test]
+    fn what_is_no_id_is_not_read_from_a_table() {
+        let mut table = SqliteConnection::establish(":memory:").unwrap();
+        let mut read = |text: &str| {
+            let row = diesel::select(diesel::dsl::sql::<Text>("").bind::<Text, _>(text));
+            row.get_result::<Uri>(&mut table)
+        };
+        assert_eq!(read("https://b.test/x").unwrap(), uri("https://b.test/x"));
+        for wrong in ["", "b.test/x", "javascript:x", "https://b.test:99999/"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

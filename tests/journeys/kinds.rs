@@ -80,7 +80,7 @@ each_database! {
         let page = town.server.get(&path, HTML).await.text();
         assert!(page.contains("https://www.openstreetmap.org/?mlat=51.8891") && page.contains("#map=18/51.8891/-4"), "{page}");
         let calendar = town.server.get(&format!("{path}/activiteit.ics"), "text/calendar").await.text();
-        assert!(calendar.contains("GEO:51.889100;-4.000000"), "{calendar}");
+        assert!(calendar.contains("\r\nGEO:51.889100;-4.000000\r\n"), "{calendar}");
         for (page, says) in
             [("/wijken/bloemhof", "Straatfeest"), (path.as_str(), "Bloemhofplein"), ("/tags/buren", "Neem een stoel mee")]
         {
