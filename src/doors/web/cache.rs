@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -73,8 +73,10 @@ pub(super) enum Body {
     },
 }
 
+type Headers = [Option<(HeaderName, HeaderValue)>; 2];
+
 impl Body {
-    fn headers(&self) -> HeaderMap {
+    fn headers(&self) -> Headers {
         let (kind, name) = match self {
             Self::Html(_) => ("text/html; charset=utf-8", None),
             Self::Calendar { file, .. } => {
@@ -83,8 +85,7 @@ impl Body {
             }
         };
         let kind = (header::CONTENT_TYPE, HeaderValue::from_static(kind));
-        let name = name.map(|name| (header::CONTENT_DISPOSITION, name));
-        [kind].into_iter().chain(name).collect()
+        [Some(kind), name.map(|name| (header::CONTENT_DISPOSITION, name))]
     }
 
     fn into_text(self) -> String {
@@ -96,7 +97,7 @@ impl Body {
 
 struct Kept {
     body: Bytes,
-    headers: HeaderMap,
+    headers: Headers,
     tag: HeaderValue,
     link: Option<HeaderValue>,
     server: i64,
@@ -131,7 +132,7 @@ impl Kept {
         let mut response = if is_known {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
-            (self.headers.clone(), self.body.clone()).into_response()
+            said(self.headers.clone(), self.body.clone())
         };
         let headers = response.headers_mut();
         headers.insert(header::ETAG, self.tag.clone());
@@ -141,6 +142,14 @@ impl Kept {
         }
         response
     }
+}
+
+fn said(headers: Headers, body: impl IntoResponse) -> Response {
+    let mut response = body.into_response();
+    for (name, value) in headers.into_iter().flatten() {
+        response.headers_mut().insert(name, value);
+    }
+    response
 }
 
 /// Weak: who compresses the page on its way does not change what it says.
@@ -236,7 +245,7 @@ impl Turns {
 /// For one who is signed in: kept nowhere.
 fn alone(made: Made) -> Response {
     let link = made.object.as_deref().and_then(alternate);
-    let mut response = (made.body.headers(), made.body.into_text()).into_response();
+    let mut response = said(made.body.headers(), made.body.into_text());
     if let Some(link) = link {
         response.headers_mut().insert(header::LINK, link);
     }
