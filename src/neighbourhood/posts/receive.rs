@@ -93,9 +93,16 @@ pub fn answered(conn: &mut Connection, received: &Received) -> Result<Option<Pos
 }
 
 /// `None` also where an address that we do not know may be the group: that a wijk is named as well makes it no wijk's.
-fn find(conn: &mut Connection, community: &Community) -> Result<Option<Uri>> {
+/// A group that we do not know is believed of its own server only.
+fn find(conn: &mut Connection, community: &Community, author: &Actor) -> Result<Option<Uri>> {
     let named = match community {
-        Community::Said(group) => return Ok(Some(group.clone())),
+        Community::Said(group) => {
+            let is_group = match actors_store::by_uri(conn, group)? {
+                Some(actor) => actor.kind == ActorKind::Group,
+                None => group.same_origin(&author.uri),
+            };
+            return Ok(is_group.then(|| group.clone()));
+        }
         Community::Among(named) => named,
     };
     for uri in named {
@@ -122,7 +129,7 @@ fn new(conn: &mut Connection, author: &Actor, received: &Received, now: Time) ->
         visibility: received.visibility,
         url: received.url.clone(),
         in_reply_to: received.in_reply_to.clone(),
-        community: find(conn, &received.community)?,
+        community: find(conn, &received.community, author)?,
         thread_id: answered.map_or(id, |answered| answered.thread_id),
         published_at: Some(received.published_at)
             .filter(|at| *at <= now.plus(AHEAD))

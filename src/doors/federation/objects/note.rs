@@ -186,7 +186,8 @@ impl NoteJson {
 
     /// As Lemmy reads it; `audience` is not always sent.
     fn community(&self) -> Community {
-        let audience: Vec<Uri> = self.audience.uris().collect();
+        let audience: Vec<Uri> =
+            self.audience.uris().filter(|id| !is_public(id.as_str())).collect();
         if let [group] = audience.as_slice() {
             return Community::Said(group.clone());
         }
