@@ -95,7 +95,7 @@ pub fn says_no(conn: &mut Connection, id: ActorId, patience: Patience, now: Time
     Ok(())
 }
 
-/// Not there (any more). For a follower that is one of the days on which it must be.
+/// Gone. For a follower that is one of the days on which it must be.
 pub fn is_gone(conn: &mut Connection, id: ActorId, patience: Patience, now: Time) -> Result<()> {
     lost_followers::seen_gone(conn, id, patience.scaled(DAY), now)?;
     says_no(conn, id, patience, now)
@@ -111,25 +111,5 @@ pub fn passed_over(
     diesel::update(stale_actors::table.find(id))
         .set(stale_actors::ask_at.eq(now.plus(patience.scaled(HOST_RESTS))))
         .execute(conn)?;
-    Ok(())
-}
-
-/// No answer: who else lives there is left for an hour, and this one for its day.
-pub fn no_answer(
-    conn: &mut Connection,
-    asked: &Actor,
-    patience: Patience,
-    now: Time,
-) -> Result<()> {
-    let sql = "INSERT INTO stale_actors (actor_id, ask_at) SELECT id, ? FROM actors \
-         WHERE domain = ? AND id <> ? AND NOT is_local AND fetched_at <= ? \
-         ON CONFLICT (actor_id) DO UPDATE SET ask_at = excluded.ask_at \
-             WHERE stale_actors.ask_at < excluded.ask_at";
-    let statement = Statement::new(sql)
-        .number(now.plus(patience.scaled(HOST_RESTS)).millis())
-        .text(asked.domain.as_str())
-        .number(asked.id.0)
-        .number(now.minus(patience.scaled(WEEK)).millis());
-    on_each!(conn, c => statement.execute(c))?;
     Ok(())
 }

@@ -46,12 +46,9 @@ async fn note(
     let (patience, now) = (patience(federation), federation.app.clock.now());
     let noted = federation.app.database.write(move |c| match &outcome {
         Ok(read) if read.id == asked.id => stale_actors::came(c, read),
-        Err(Failure::Elsewhere(Trouble::NoAnswer(_))) => {
-            stale_actors::no_answer(c, &asked, patience, now)
-        }
-        Err(Failure::Elsewhere(Trouble::Gone | Trouble::NotFound)) => {
-            stale_actors::is_gone(c, asked.id, patience, now)
-        }
+        // It waits for its day, as it was claimed.
+        Err(Failure::Elsewhere(Trouble::NoAnswer(_))) => Ok(()),
+        Err(Failure::Elsewhere(Trouble::Gone)) => stale_actors::is_gone(c, asked.id, patience, now),
         Ok(_) | Err(_) => stale_actors::says_no(c, asked.id, patience, now),
     });
     noted.await
