@@ -57,6 +57,14 @@ pub struct Arrival {
     pub tries: i32,
 }
 
+impl Arrival {
+    /// A failure now parks it.
+    #[must_use]
+    pub fn is_on_its_last_try(&self) -> bool {
+        self.tries + 1 >= TRIES
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, serde::Serialize)]
 pub struct Counts {
     pub waiting: i64,
@@ -221,7 +229,7 @@ pub fn failed(
     now: Time,
 ) -> Result<bool> {
     let tries = arrival.tries + 1;
-    let is_parked = tries >= TRIES;
+    let is_parked = arrival.is_on_its_last_try();
     let wait = match tries {
         1 => 10,
         2 => 60,

@@ -5,66 +5,70 @@ use tokio::time::timeout;
 
 use super::failure::Failure;
 use super::fetching::Trouble;
-use super::lookup;
 use super::objects::actor::RemoteActor;
 use super::objects::note::RemotePost;
 use crate::foundation::app::App;
 use crate::foundation::database::Connection;
 use crate::foundation::error::Result;
 use crate::foundation::uri::Uri;
-use crate::neighbourhood::actors::Actor;
 use crate::neighbourhood::posts::receive::Received;
 use crate::neighbourhood::posts::store as posts_store;
+use crate::neighbourhood::submissions::arrive;
 
 /// TRUST.md §4.
 const MOST: usize = 3;
 
-/// The posts between an answer and the first one known here, the topmost first; none where there is no way up to a
-/// conversation of ours.
+/// Offers the posts between an answer and the first one known here, the topmost first; none where there is no way up to
+/// a conversation of ours. `may_wait`: whether the answer is tried again.
 ///
 /// # Errors
-/// Of an answer that names nobody here, [`Failure::may_pass`] where a server on the way does not answer now. One that
-/// names somebody has its place without them.
-pub async fn above(data: &Data<App>, answer: &Received) -> Result<Vec<(Actor, Received)>, Failure> {
-    // The arrival itself needs what time is left.
+/// [`Failure::may_pass`], of an answer that names nobody here and may wait, where a server on the way does not answer
+/// now. One that names somebody has its place without them.
+pub async fn bring(data: &Data<App>, answer: &Received, may_wait: bool) -> Result<(), Failure> {
     let within = data.config.limits.arrival_time() / 2;
-    let found = timeout(within, climb(data, answer)).await.unwrap_or_else(|_| {
+    let brought = timeout(within, climb(data, answer)).await.unwrap_or_else(|_| {
         Err(Trouble::NoAnswer("reading what it answers took too long".to_owned()).into())
     });
-    match found {
-        Err(failure) if failure.may_pass() && !names_us(data, answer) => Err(failure),
+    match brought {
+        Err(failure) if failure.may_pass() && may_wait && !names_us(data, answer) => Err(failure),
         Err(failure) => {
             tracing::debug!(post = %answer.uri, %failure, "what it answers cannot be had");
-            Ok(Vec::new())
+            Ok(())
         }
-        Ok(above) => Ok(above),
+        Ok(()) => Ok(()),
     }
 }
 
-async fn climb(data: &Data<App>, answer: &Received) -> Result<Vec<(Actor, Received)>, Failure> {
-    let Some(posts) = way_up(data, answer).await? else { return Ok(Vec::new()) };
-    let mut above = Vec::with_capacity(posts.len());
-    for post in posts.into_iter().rev() {
-        let author = RemoteActor::at(&post.author)?.dereference(data).await?;
-        above.push((lookup::with_handle(data, author.0).await?, post.received));
+/// Each is kept by itself: what is wrong with one takes nothing from the answer.
+async fn climb(data: &Data<App>, answer: &Received) -> Result<(), Failure> {
+    let now = data.clock.now();
+    for RemotePost { author, received, .. } in way_up(data, answer).await?.into_iter().rev() {
+        let author = RemoteActor::at(&author)?.dereference(data).await?.0;
+        let offer = move |c: &mut Connection| arrive::received(c, &author, &received, now);
+        data.database.write(offer).await?;
     }
-    Ok(above)
+    Ok(())
 }
 
-/// From the answer upwards. Authors are asked after only where it leads somewhere.
-async fn way_up(data: &Data<App>, answer: &Received) -> Result<Option<Vec<RemotePost>>, Failure> {
+/// From the answer upwards; empty where that leads nowhere.
+async fn way_up(data: &Data<App>, answer: &Received) -> Result<Vec<RemotePost>, Failure> {
+    let nowhere = Ok(Vec::new());
     if !answer.visibility.is_public() {
-        return Ok(None);
+        return nowhere;
     }
     let mut posts: Vec<RemotePost> = Vec::new();
     let mut next = unknown(data, answer.in_reply_to.as_ref()).await?;
+    // An edit of what is here already has its place.
+    if next.is_some() && unknown(data, Some(&answer.uri)).await?.is_none() {
+        return nowhere;
+    }
     while let Some(uri) = next {
         if posts.len() == MOST || data.links.is_ours(&uri) {
-            return Ok(None);
+            return nowhere;
         }
         let post = RemotePost::at(&uri)?.dereference_forced(data).await?;
         if !post.received.visibility.is_public() {
-            return Ok(None);
+            return nowhere;
         }
         next = unknown(data, post.received.in_reply_to.as_ref()).await?;
         posts.push(post);
@@ -73,7 +77,7 @@ async fn way_up(data: &Data<App>, answer: &Received) -> Result<Option<Vec<Remote
         top.received.in_reply_to.is_some()
             || posts.iter().any(|post| names_us(data, &post.received))
     });
-    Ok(leads_here.then_some(posts))
+    if leads_here { Ok(posts) } else { nowhere }
 }
 
 /// What is answered, where it is not known here.

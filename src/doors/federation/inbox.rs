@@ -55,6 +55,7 @@ pub async fn act(arrival: &Arrival, data: &Data<App>) -> Result<(), Failure> {
         target: outer.target,
         is_forwarded: arrival.is_forwarded,
         arrival: arrival.id,
+        is_on_its_last_try: arrival.is_on_its_last_try(),
     };
     match (arrived.kind.as_str(), inner.as_str()) {
         ("Follow", _) => receive(Follow(arrived), data).await,

@@ -29,6 +29,7 @@ pub struct Arrived {
     /// Signed by another server than the actor's: a hint where to look, no more.
     pub is_forwarded: bool,
     pub arrival: ArrivalId,
+    pub is_on_its_last_try: bool,
 }
 
 impl Arrived {

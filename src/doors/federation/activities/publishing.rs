@@ -65,19 +65,12 @@ impl Publish {
         }
         let author = RemoteActor::at(&post.author)?.dereference(data).await?;
         let author = lookup::with_handle(data, author.0).await?;
-        let above = ancestors::above(data, &post.received).await?;
+        ancestors::bring(data, &post.received, !self.0.is_on_its_last_try).await?;
         let now = data.clock.now();
         let raw = self.raw(&post, &data.config.limits, now);
         let received = Received { raw, ..post.received };
         tracing::debug!(post = %received.uri, visibility = %received.visibility, "a post was fetched from its origin");
-        self.0
-            .settle(data, move |c| {
-                for (author, answered) in &above {
-                    arrive::received(c, author, answered, now)?;
-                }
-                arrive::received(c, &author, &received, now)
-            })
-            .await
+        self.0.settle(data, move |c| arrive::received(c, &author, &received, now)).await
     }
 
     /// What was sent, where it may be passed on as it is.
