@@ -46,8 +46,8 @@ async fn note(
     let (patience, now) = (patience(federation), federation.app.clock.now());
     let noted = federation.app.database.write(move |c| match &outcome {
         Ok(read) if read.id == asked.id => stale_actors::came(c, read),
-        // It waits for its day, as it was claimed.
-        Err(Failure::Elsewhere(Trouble::NoAnswer(_))) => Ok(()),
+        // It waits for its day, as it was claimed; so it does where the fault is ours.
+        Err(failure) if failure.may_pass() => Ok(()),
         Err(Failure::Elsewhere(Trouble::Gone)) => stale_actors::is_gone(c, asked.id, patience, now),
         Ok(_) | Err(_) => stale_actors::says_no(c, asked.id, patience, now),
     });
